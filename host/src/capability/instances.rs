@@ -1,0 +1,157 @@
+//! `instances`: components deployed to stacks.
+
+use super::bindings::atmos::mcp::instances::{
+    Host, Instance, InstanceDetails, InstanceFilter, InstanceLock, InstancePage, InstanceStatus, RunSummary,
+    StatusChange,
+};
+use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
+use super::state::{CallState, page};
+use super::wire::{self, Word as _};
+use crate::authz::Permission;
+use crate::config::PublicUrl;
+use crate::store::StoreError;
+use crate::store::instances::{self, InstanceRow, LockRow, RunSummaryRow, StatusChangeRow};
+
+const PERMISSION: Option<Permission> = Some(Permission::WorkspaceRead);
+
+impl Host for CallState {
+    async fn list_instances(
+        &mut self,
+        filter: InstanceFilter,
+        request: PageRequest,
+    ) -> wasmtime::Result<Result<InstancePage, CapabilityError>> {
+        Ok(list_instances(self, &filter, &request).await)
+    }
+
+    async fn get_instance(&mut self, id: String) -> wasmtime::Result<Result<Option<InstanceDetails>, CapabilityError>> {
+        Ok(get_instance(self, &id).await)
+    }
+}
+
+async fn list_instances(
+    state: &mut CallState,
+    filter: &InstanceFilter,
+    request: &PageRequest,
+) -> Result<InstancePage, CapabilityError> {
+    state.enter(PERMISSION)?;
+    let repo = filter.repo.as_deref().map(split_repo).transpose()?;
+    let wanted = instances::InstanceFilter {
+        statuses: filter.statuses.iter().map(|status| wire::instance_status(*status)).collect(),
+        stack: filter.stack.as_deref(),
+        component: filter.component.as_deref(),
+        repo,
+        drift_enabled: filter.drift_enabled,
+    };
+    let cursors = state.cursor_context("instances.list", format!("{wanted:?}"));
+    let page = page(&cursors, request)?;
+    let mut rows = instances::list_instances(&state.context.reader, state.scope(), &wanted, &page).await?;
+    let next_cursor = page.cut(&mut rows, |row| &row.id).map(|last| cursors.encode(&last));
+    state.charge_rows(rows.len())?;
+    let items = rows.into_iter().map(|row| instance(row, &state.context.public_url)).collect::<Result<_, _>>()?;
+    Ok(InstancePage { items, next_cursor })
+}
+
+/// Splits `owner/name`; a nested owner does not exist on GitHub.
+fn split_repo(repo: &str) -> Result<(&str, &str), CapabilityError> {
+    repo.split_once('/')
+        .filter(|(owner, name)| !owner.is_empty() && !name.is_empty())
+        .ok_or_else(|| CapabilityError::InvalidArgument(format!("`repo` must be owner/name (got `{repo}`)")))
+}
+
+/// Reads one instance with its recent past, as the tool `get_instance` shows it.
+pub(crate) async fn get_instance(state: &mut CallState, id: &str) -> Result<Option<InstanceDetails>, CapabilityError> {
+    state.enter(PERMISSION)?;
+    let (reader, scope) = (&state.context.reader, state.scope());
+    let Some(row) = instances::find_instance(reader, scope, id).await? else { return Ok(None) };
+    let run_ids: Vec<&str> =
+        [&row.last_run_id, &row.last_drift_run_id].into_iter().flatten().map(String::as_str).collect();
+    let key = format!("{}/{}/{}/{}", row.owner, row.name, row.stack, row.component);
+    // Independent reads: they wait for each other on one connection alone.
+    let (runs, changes, lock) = tokio::try_join!(
+        async {
+            if run_ids.is_empty() {
+                Ok(Vec::new())
+            } else {
+                instances::list_run_summaries(reader, scope, &run_ids).await
+            }
+        },
+        instances::list_status_changes(reader, scope, id),
+        instances::find_lock(reader, scope, &key, state.context.clock.now()),
+    )?;
+    state.charge_rows(1 + runs.len() + changes.len() + usize::from(lock.is_some()))?;
+    let run = |id: &Option<String>| runs.iter().find(|run| Some(&run.id) == id.as_ref()).map(RunSummary::from);
+    let (last_run, last_drift_run) = (run(&row.last_run_id), run(&row.last_drift_run_id));
+    let instance = instance(row, &state.context.public_url)?;
+    Ok(Some(InstanceDetails {
+        id: instance.id,
+        component: instance.component,
+        stack: instance.stack,
+        repo: instance.repo,
+        component_type: instance.component_type,
+        status: instance.status,
+        drift_status: instance.drift_status,
+        drift_enabled: instance.drift_enabled,
+        enabled: instance.enabled,
+        last_run_at: instance.last_run_at,
+        last_drift_run_at: instance.last_drift_run_at,
+        dashboard_url: instance.dashboard_url,
+        last_run,
+        last_drift_run,
+        status_changes: changes.into_iter().map(StatusChange::try_from).collect::<Result<_, _>>()?,
+        lock: lock.map(InstanceLock::from),
+    }))
+}
+
+fn instance(row: InstanceRow, public_url: &PublicUrl) -> Result<Instance, StoreError> {
+    Ok(Instance {
+        status: InstanceStatus::read(&row.status, &row.id)?,
+        drift_status: InstanceStatus::read(&row.drift_status, &row.id)?,
+        dashboard_url: public_url.join(&format!("/instances/{}", row.id)),
+        id: row.id,
+        component: row.component,
+        stack: row.stack,
+        repo: format!("{}/{}", row.owner, row.name),
+        component_type: row.component_type,
+        drift_enabled: row.drift_enabled,
+        enabled: row.enabled,
+        last_run_at: row.last_run_at.map(wire::time),
+        last_drift_run_at: row.last_drift_run_at.map(wire::time),
+    })
+}
+
+impl From<&RunSummaryRow> for RunSummary {
+    fn from(row: &RunSummaryRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            command: row.command.clone(),
+            status: row.status.clone(),
+            conclusion: row.conclusion.clone(),
+            plan_exit_code: row.plan_exit_code.and_then(|code| i32::try_from(code).ok()),
+            finished_at: row.finished_at.map(wire::time),
+        }
+    }
+}
+
+impl TryFrom<StatusChangeRow> for StatusChange {
+    type Error = StoreError;
+
+    fn try_from(row: StatusChangeRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            from: row.from_status.map(|word| InstanceStatus::read(&word, "-")).transpose()?,
+            to: InstanceStatus::read(&row.to_status, "-")?,
+            at: wire::time(row.at),
+            run_id: row.run_id,
+        })
+    }
+}
+
+impl From<LockRow> for InstanceLock {
+    fn from(row: LockRow) -> Self {
+        Self {
+            key: row.key,
+            message: row.message,
+            created_at: wire::time(row.created_at),
+            expires_at: wire::time(row.expires_at),
+        }
+    }
+}

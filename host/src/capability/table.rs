@@ -1,0 +1,116 @@
+//! The one table of capabilities: interface, required permission, and how it is linked.
+
+use wasmtime::component::{HasSelf, Linker};
+
+use super::bindings::atmos::mcp;
+use super::state::CallState;
+use crate::authz::{Permission, Requirement};
+
+/// The WIT package of all capabilities.
+pub const PACKAGE: &str = "atmos:mcp";
+
+/// The version of the WIT package.
+pub const VERSION: &str = "0.1.0";
+
+/// One interface = one unit of authority = one required permission.
+#[derive(Debug, Clone, Copy)]
+pub struct Capability {
+    /// Interface name, without package and version.
+    pub interface: &'static str,
+    /// What a caller needs to reach any of its functions.
+    pub requirement: Requirement,
+    link: fn(&mut Linker<CallState>) -> wasmtime::Result<()>,
+}
+
+const MEMBERSHIP: Requirement = Requirement::Permission(Permission::WorkspaceRead);
+
+/// Every capability, in alphabetical order.
+pub const CAPABILITIES: &[Capability] = &[
+    Capability {
+        interface: "caller",
+        requirement: Requirement::AnyCaller,
+        link: |linker| mcp::caller::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "instances",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::instances::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "repos",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::repos::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "workspace-info",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::workspace_info::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+];
+
+impl Capability {
+    /// The capability of an interface.
+    pub fn find(interface: &str) -> Option<&'static Self> {
+        CAPABILITIES.iter().find(|capability| capability.interface == interface)
+    }
+
+    /// Adds the interface to a linker.
+    pub fn link(&self, linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+        (self.link)(linker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The interfaces that the WIT world imports, with the permission that their doc comment names.
+    fn interfaces_in_wit() -> Vec<(String, String)> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+        let texts: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+            .collect();
+        let world = texts.iter().find(|text| text.contains("world tool")).unwrap();
+        let imports = world.lines().filter_map(|line| line.trim().strip_prefix("import ")?.strip_suffix(';'));
+        let mut found: Vec<_> = imports
+            .map(|name| {
+                let text = texts.iter().find(|text| text.contains(&format!("\ninterface {name} {{"))).unwrap();
+                let docs = text.split(&format!("\ninterface {name} {{")).next().unwrap();
+                let sentence = docs.rsplit("Required permission: ").next().unwrap();
+                let word: String = sentence.chars().take_while(|c| !matches!(c, '.' | ';')).collect();
+                (name.to_owned(), word.trim_matches('`').to_owned())
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn table_wit_and_documented_permissions_agree() {
+        let table: Vec<_> = CAPABILITIES
+            .iter()
+            .map(|capability| {
+                let permission = capability.requirement.permission();
+                (capability.interface.to_owned(), permission.map_or("none", Permission::key).to_owned())
+            })
+            .collect();
+        assert_eq!(interfaces_in_wit(), table);
+    }
+
+    #[test]
+    fn every_capability_function_is_a_read() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            if text.contains("interface handler") {
+                continue;
+            }
+            for line in text.lines().filter(|line| line.contains(": func(")) {
+                let name = line.trim();
+                let read = ["list-", "get-", "count-", "tail-", "summarize-", "now"];
+                assert!(read.iter().any(|verb| name.starts_with(verb)), "{name} is not a read");
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The command line.
+
+mod demo;
+mod serve;
+mod token;
+mod tools;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// The Atmos Pro MCP server.
+#[derive(Debug, Parser)]
+#[command(name = "atmos-mcp", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start with SQLite, a seeded workspace and a sign-in without password, on this machine alone.
+    Demo(demo::Arguments),
+    /// Start with a configuration file.
+    Serve(serve::Arguments),
+    /// Look at the built tools and what they may touch.
+    #[command(subcommand)]
+    Tools(tools::Command),
+    /// Tokens with which the atmos CLI uploads.
+    #[command(subcommand)]
+    Token(token::Command),
+}
+
+/// Where a command finds the database: a configuration, or the demo's data folder.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Location {
+    /// Configuration file of `atmos-mcp serve`.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Data folder of `atmos-mcp demo`.
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Runs the command. `environment` gives the variables that override the configuration.
+    pub async fn run(self, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
+        match self.command {
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Serve(arguments) => serve::run(arguments, environment).await,
+            Command::Tools(command) => tools::run(command),
+            Command::Token(command) => token::run(command, environment).await,
+        }
+    }
+}
+
+/// Prints a line for people or scripts.
+fn print(line: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}

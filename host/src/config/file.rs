@@ -1,0 +1,241 @@
+//! The configuration file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::public_url::PublicUrl;
+
+/// All settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address to bind.
+    pub listen: SocketAddr,
+    /// The origin that clients use.
+    pub public_url: PublicUrl,
+    /// Folder for keys and the cache of compiled components; created if missing, readable by the owner alone.
+    pub data: PathBuf,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// The tools.
+    pub tools: ToolsConfig,
+    /// Sign-in with GitHub; absent in the demo.
+    pub github: Option<GithubConfig>,
+    /// Origins of browser clients that may call `/mcp`, beside the server's own.
+    pub allowed_origins: Vec<String>,
+    /// Default rate limits.
+    pub limits: LimitsConfig,
+    /// Logging.
+    pub log: LogConfig,
+    /// Whether the demo sign-in exists. Only `atmos-mcp demo` sets it, and only on loopback.
+    pub demo: bool,
+}
+
+/// The database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite:<path>` or `postgres://user@host/name`.
+    pub url: String,
+    /// Connections for reading, and with PostgreSQL as many for writing.
+    #[serde(default = "default_connections")]
+    pub connections: u32,
+}
+
+/// The tools.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolsConfig {
+    /// Folder with `catalog.json` and the components, as `just build-tools` writes it.
+    pub dir: PathBuf,
+    /// Folder of third-party tools, packaged like the catalog.
+    pub extra_dir: Option<PathBuf>,
+    /// Policy file of the third-party tools, in the format of `tools/policy.toml`.
+    pub extra_policy: Option<PathBuf>,
+    /// Folder for compiled components that only the host can write; `<data>/cache` if absent.
+    pub cache: Option<PathBuf>,
+    /// Calls that run at once; further ones wait.
+    #[serde(default = "default_slots")]
+    pub slots: u32,
+}
+
+/// Sign-in with GitHub (an OAuth App, or a GitHub App's user login).
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GithubConfig {
+    /// Client id of the App.
+    pub client_id: String,
+    /// Client secret of the App; better in `ATMOS_MCP_GITHUB_CLIENT_SECRET`.
+    #[serde(default)]
+    pub client_secret: String,
+    /// `https://github.com`, or the URL of a GitHub Enterprise Server.
+    #[serde(default = "default_github_url")]
+    pub url: String,
+    /// `https://api.github.com`, or `https://HOST/api/v3`.
+    #[serde(default = "default_github_api_url")]
+    pub api_url: String,
+}
+
+// Security: the secret is never logged.
+impl std::fmt::Debug for GithubConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("GithubConfig")
+            .field("client_id", &self.client_id)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Rate limits of a grant where its workspace sets none.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Calls per minute, 1 or more.
+    pub per_minute: u32,
+    /// Calls per UTC day, 1 or more.
+    pub per_day: u32,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self { per_minute: 600, per_day: 50_000 }
+    }
+}
+
+/// Logging.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// What to log, in `tracing`'s filter syntax.
+    pub filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A configuration that cannot be used. The text names the field.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read the configuration {}", .path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    /// The file is not the TOML that it should be.
+    #[error("{}: {message}", .path.display())]
+    Syntax { path: PathBuf, message: String },
+    /// A field has a value that cannot be used.
+    #[error("{field}: {message}")]
+    Field { field: &'static str, message: String },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: SocketAddr,
+    public_url: String,
+    data: PathBuf,
+    database: DatabaseConfig,
+    tools: ToolsConfig,
+    github: Option<GithubConfig>,
+    #[serde(default)]
+    allowed_origins: Vec<String>,
+    #[serde(default)]
+    limits: LimitsConfig,
+    #[serde(default)]
+    log: LogConfig,
+}
+
+impl Config {
+    /// Reads and checks a file. `environment` gives overrides by name, such as `ATMOS_MCP_DATABASE_URL`.
+    pub fn load(path: &Path, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let mut file: File = toml::from_str(&text)
+            .map_err(|error| ConfigError::Syntax { path: path.to_owned(), message: error.to_string() })?;
+        if let Some(url) = environment("ATMOS_MCP_DATABASE_URL") {
+            file.database.url = url;
+        }
+        if let Some(url) = environment("ATMOS_MCP_PUBLIC_URL") {
+            file.public_url = url;
+        }
+        if let (Some(secret), Some(github)) = (environment("ATMOS_MCP_GITHUB_CLIENT_SECRET"), &mut file.github) {
+            github.client_secret = secret;
+        }
+        file.check()
+    }
+}
+
+impl File {
+    fn check(self) -> Result<Config, ConfigError> {
+        let public_url = PublicUrl::parse(&self.public_url)
+            .map_err(|message| ConfigError::Field { field: "public_url", message })?;
+        check(
+            "database.url",
+            ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| self.database.url.starts_with(scheme)),
+            "must start with sqlite: or postgres:",
+        )?;
+        check("database.connections", (1..=1_000).contains(&self.database.connections), "must be between 1 and 1000")?;
+        check("tools.slots", (1..=1_000).contains(&self.tools.slots), "must be between 1 and 1000")?;
+        check("limits.per_minute", self.limits.per_minute > 0, "must be 1 or more")?;
+        check("limits.per_day", self.limits.per_day > 0, "must be 1 or more")?;
+        check(
+            "tools.extra_dir",
+            self.tools.extra_dir.is_some() == self.tools.extra_policy.is_some(),
+            "and tools.extra_policy belong together: set both, or neither",
+        )?;
+        if let Some(github) = &self.github {
+            check("github.client_id", !github.client_id.is_empty(), "must not be empty")?;
+            check(
+                "github.client_secret",
+                !github.client_secret.is_empty(),
+                "is missing: set it, or ATMOS_MCP_GITHUB_CLIENT_SECRET",
+            )?;
+        }
+        Ok(Config {
+            listen: self.listen,
+            public_url,
+            data: self.data,
+            database: self.database,
+            tools: self.tools,
+            github: self.github,
+            allowed_origins: self.allowed_origins,
+            limits: self.limits,
+            log: self.log,
+            demo: false,
+        })
+    }
+}
+
+fn check(field: &'static str, holds: bool, message: &str) -> Result<(), ConfigError> {
+    if holds { Ok(()) } else { Err(ConfigError::Field { field, message: message.to_owned() }) }
+}
+
+const fn default_connections() -> u32 {
+    8
+}
+
+const fn default_slots() -> u32 {
+    64
+}
+
+fn default_github_url() -> String {
+    "https://github.com".to_owned()
+}
+
+fn default_github_api_url() -> String {
+    "https://api.github.com".to_owned()
+}

@@ -1,0 +1,7 @@
+//! Configuration: one TOML file, `ATMOS_MCP_…` environment overrides, checked before anything is opened.
+
+mod file;
+mod public_url;
+
+pub use file::{Config, ConfigError, DatabaseConfig, GithubConfig, LimitsConfig, LogConfig, LogFormat, ToolsConfig};
+pub use public_url::PublicUrl;

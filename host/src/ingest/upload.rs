@@ -1,0 +1,190 @@
+//! The body of `POST /api/v1/instances`, read liberally: unknown fields are ignored, and only what is used
+//! is checked. Pure.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::envelope::IngestError;
+use super::settings::ProSettings;
+use crate::store::inventory::{Chunk, RepositoryName, Upload, UploadedInstance};
+
+/// Longest name of a repository, stack or component, in bytes. Two of them have to fit an index entry.
+const MAX_NAME: usize = 512;
+
+/// Drift problems that a refusal lists.
+const MAX_PROBLEMS: usize = 50;
+
+/// The fields are values and not text or numbers, so that a refusal can name the one that is wrong.
+/// `repo_url` is not read: it may be in any form that git knows, and with several remotes it is any of them.
+#[derive(Deserialize)]
+struct Body {
+    #[serde(default)]
+    repo_owner: Value,
+    #[serde(default)]
+    repo_name: Value,
+    #[serde(default)]
+    repo_host: Value,
+    #[serde(default)]
+    batch_id: Value,
+    #[serde(default)]
+    batch_index: Value,
+    #[serde(default)]
+    batch_total: Value,
+    #[serde(deserialize_with = "list_or_null")]
+    instances: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(default)]
+    component: Value,
+    #[serde(default)]
+    stack: Value,
+    #[serde(default)]
+    component_type: Value,
+    #[serde(default)]
+    settings: Value,
+}
+
+/// Go writes a list that was never filled as `null`.
+fn list_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Item>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads the body of an upload.
+pub(super) fn parse(body: &[u8]) -> Result<Upload, IngestError> {
+    let body: Body = serde_json::from_slice(body).map_err(|error| IngestError::InvalidJson(error.to_string()))?;
+    let repository = RepositoryName {
+        owner: name("repo_owner", body.repo_owner)?,
+        name: name("repo_name", body.repo_name)?,
+        host: optional_text(body.repo_host).unwrap_or_else(|| "github.com".to_owned()),
+    };
+    let chunk = chunk(body.batch_id, &body.batch_index, &body.batch_total)?;
+    Ok(Upload { repository, chunk, instances: instances(body.instances)? })
+}
+
+fn instances(items: Vec<Item>) -> Result<Vec<UploadedInstance>, IngestError> {
+    let mut instances = Vec::with_capacity(items.len());
+    let (mut count, mut problems) = (0, Vec::new());
+    for (index, item) in items.into_iter().enumerate() {
+        let component = name(format_args!("instances[{index}].component"), item.component)?;
+        let stack = name(format_args!("instances[{index}].stack"), item.stack)?;
+        let pro = ProSettings::parse(&item.settings);
+        count += usize::from(!pro.problems.is_empty());
+        problems.extend(pro.problems.iter().map(|problem| format!("{component} in {stack}: {problem}")));
+        let component_type = optional_text(item.component_type);
+        instances.push(UploadedInstance { component, stack, component_type, flags: pro.flags, settings: pro.json });
+    }
+    if problems.is_empty() {
+        return Ok(instances);
+    }
+    problems.truncate(MAX_PROBLEMS);
+    Err(IngestError::DriftDetection { count, problems })
+}
+
+/// None for an upload in one piece.
+fn chunk(id: Value, index: &Value, total: &Value) -> Result<Option<Chunk>, IngestError> {
+    if id.is_null() {
+        return Ok(None);
+    }
+    let upload_id = name("batch_id", id)?;
+    // Go leaves out a zero that is marked `omitempty`.
+    let index = number("batch_index", index)?.unwrap_or(0);
+    let total = number("batch_total", total)?
+        .ok_or_else(|| IngestError::InvalidField("`batch_total` is missing beside `batch_id`".to_owned()))?;
+    if (0..total).contains(&index) {
+        return Ok(Some(Chunk { upload_id, index, total }));
+    }
+    let problem = format!("`batch_index` is {index} and must be from 0 to `batch_total` ({total}) less one");
+    Err(IngestError::InvalidField(problem))
+}
+
+fn number(field: &str, value: &Value) -> Result<Option<i64>, IngestError> {
+    match (value.is_null(), value.as_i64()) {
+        (true, _) => Ok(None),
+        (false, Some(number)) => Ok(Some(number)),
+        (false, None) => Err(IngestError::InvalidField(format!("`{field}` must be an integer"))),
+    }
+}
+
+fn name(field: impl Display, value: Value) -> Result<String, IngestError> {
+    let problem = match value {
+        Value::String(text) => match text.len() {
+            0 => "must not be empty",
+            1..=MAX_NAME if text.contains('\0') => "must not contain a NUL character",
+            1..=MAX_NAME => return Ok(text),
+            _ => "is longer than 512 bytes",
+        },
+        Value::Null => "is missing",
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => "must be a string",
+    };
+    Err(IngestError::InvalidField(format!("`{field}` {problem}")))
+}
+
+/// Text that may be absent, empty or of a wrong type; then it counts as absent.
+fn optional_text(value: Value) -> Option<String> {
+    name("", value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::inventory::Flags;
+    use serde_json::json;
+
+    fn refusal(body: &Value) -> String {
+        parse(body.to_string().as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_example_of_the_contract_is_read() {
+        let body = json!({
+            "repo_url": "git@github.com:org/repo.git", "repo_name": "repo", "repo_owner": "org", "repo_host": "github.com",
+            "instances": [
+                { "component": "vpc", "stack": "dev-us-east-1", "component_type": "terraform", "future": {},
+                  "settings": { "pro": { "drift_detection": { "enabled": true }, "enabled": true } } },
+                { "component": "eks/cluster", "stack": "dev-us-east-1", "component_type": "" },
+            ],
+        });
+        let upload = parse(body.to_string().as_bytes()).unwrap();
+        let names =
+            (upload.repository.owner.as_str(), upload.repository.name.as_str(), upload.repository.host.as_str());
+        assert_eq!(names, ("org", "repo", "github.com"));
+        assert_eq!(upload.chunk, None);
+        let [vpc, eks] = upload.instances.as_slice() else { panic!("two instances") };
+        assert_eq!(vpc.flags, Flags { enabled: true, drift_enabled: true });
+        assert_eq!((eks.component.as_str(), &eks.component_type, &eks.settings), ("eks/cluster", &None, &None));
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        let repo = json!({ "repo_owner": "org", "repo_name": "repo", "instances": null });
+        assert!(parse(repo.to_string().as_bytes()).unwrap().instances.is_empty());
+        for (field, value, text) in [
+            ("repo_owner", json!(null), "`repo_owner` is missing"),
+            ("repo_name", json!(5), "`repo_name` must be a string"),
+            ("instances", json!([{ "stack": "dev" }]), "`instances[0].component` is missing"),
+            ("instances", json!([{ "component": "vpc", "stack": "" }]), "`instances[0].stack` must not be empty"),
+            ("batch_id", json!("b"), "`batch_total` is missing beside `batch_id`"),
+        ] {
+            let mut body = repo.clone();
+            body[field] = value;
+            assert_eq!(refusal(&body), text);
+        }
+        assert!(refusal(&json!({ "repo_owner": "org", "repo_name": "repo" })).contains("missing field `instances`"));
+        assert!(parse(b"{").unwrap_err().to_string().starts_with("the body is not the JSON of an upload: "));
+    }
+
+    #[test]
+    fn a_chunk_says_where_it_stands() {
+        let body = |index: Value, total: Value| json!({ "repo_owner": "o", "repo_name": "r", "instances": [], "batch_id": "b", "batch_index": index, "batch_total": total });
+        let upload = parse(body(json!(2), json!(3)).to_string().as_bytes()).unwrap();
+        assert_eq!(upload.chunk, Some(Chunk { upload_id: "b".to_owned(), index: 2, total: 3 }));
+        let first = parse(body(json!(null), json!(3)).to_string().as_bytes()).unwrap();
+        assert_eq!(first.chunk.unwrap().index, 0);
+        assert!(refusal(&body(json!(3), json!(3))).starts_with("`batch_index` is 3"));
+        assert_eq!(refusal(&body(json!("2"), json!(3))), "`batch_index` must be an integer");
+    }
+}

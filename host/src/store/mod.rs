@@ -1,0 +1,38 @@
+//! The store: the only module that knows SQL.
+//!
+//! Every workspace-scoped function takes a [`crate::authz::WorkspaceScope`] first, and every query of such
+//! a function binds it.
+
+mod bulk;
+mod connect;
+mod db;
+mod error;
+pub(crate) mod page;
+
+pub(crate) mod audit_log;
+pub(crate) mod demo_seed;
+pub(crate) mod instances;
+pub(crate) mod inventory;
+pub(crate) mod oauth_clients;
+pub(crate) mod oauth_codes;
+pub(crate) mod oauth_grants;
+pub(crate) mod oauth_tokens;
+pub(crate) mod rate_day;
+pub(crate) mod repositories;
+pub(crate) mod users;
+pub(crate) mod web_sessions;
+pub(crate) mod workspace_tokens;
+pub(crate) mod workspaces;
+
+pub(crate) use db::{Query, Tx, sql};
+pub use db::{Reader, Writer};
+pub use error::StoreError;
+
+/// An open database.
+#[derive(Clone)]
+pub struct Store {
+    /// For reads; the engine refuses writes through it.
+    pub read: Reader,
+    /// For writes, and for reads that must see them in the same transaction.
+    pub write: Writer,
+}

@@ -1,0 +1,108 @@
+//! Repositories.
+
+use super::page::Page;
+use super::{Reader, StoreError, sql};
+use crate::authz::WorkspaceScope;
+
+/// One repository with its counts.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct RepoRow {
+    pub(crate) id: String,
+    pub(crate) owner: String,
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) default_branch: Option<String>,
+    pub(crate) last_activity_at: Option<i64>,
+    pub(crate) instance_count: i64,
+    pub(crate) drifted_count: i64,
+    pub(crate) error_count: i64,
+}
+
+/// What a repository has beyond [`RepoRow`].
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct RepoDetailsRow {
+    pub(crate) installation_github_id: Option<i64>,
+    pub(crate) installation_account: Option<String>,
+    pub(crate) installation_status_since: Option<i64>,
+    pub(crate) stack_count: i64,
+    pub(crate) component_count: i64,
+}
+
+/// Instances of one status.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct StatusCountRow {
+    pub(crate) status: String,
+    pub(crate) count: i64,
+}
+
+const SELECT: &str = "SELECT r.id, r.owner, r.name, r.status, r.default_branch, r.last_activity_at, \
+     (SELECT COUNT(*) FROM instances i WHERE i.repository_id = r.id AND i.status <> 'orphaned') AS instance_count, \
+     (SELECT COUNT(*) FROM instances i WHERE i.repository_id = r.id AND i.status = 'drifted') AS drifted_count, \
+     (SELECT COUNT(*) FROM instances i WHERE i.repository_id = r.id AND i.status = 'error') AS error_count \
+     FROM repositories r WHERE r.workspace_id = $1";
+
+/// Repositories of the workspace, newest import first.
+pub(crate) async fn list_repos(
+    reader: &Reader,
+    scope: &WorkspaceScope,
+    status: Option<&str>,
+    page: &Page,
+) -> Result<Vec<RepoRow>, StoreError> {
+    let mut query = sql(SELECT).bind(scope.workspace_id());
+    if let Some(status) = status {
+        query.push(" AND r.status = ");
+        query.push_bind(status);
+    }
+    if let Some(after) = page.after() {
+        query.push(" AND r.id < ");
+        query.push_bind(after);
+    }
+    query.push(" ORDER BY r.id DESC LIMIT ");
+    query.push_bind(page.fetch_limit());
+    reader.fetch_all(query).await
+}
+
+/// One repository by its name.
+pub(crate) async fn find_repo(
+    reader: &Reader,
+    scope: &WorkspaceScope,
+    owner: &str,
+    name: &str,
+) -> Result<Option<RepoRow>, StoreError> {
+    let mut query = sql(SELECT).bind(scope.workspace_id());
+    query.push(" AND r.owner = ");
+    query.push_bind(owner);
+    query.push(" AND r.name = ");
+    query.push_bind(name);
+    reader.fetch_optional(query).await
+}
+
+/// Installation, stack and component counts of one repository.
+pub(crate) async fn find_repo_details(
+    reader: &Reader,
+    scope: &WorkspaceScope,
+    repository_id: &str,
+) -> Result<Option<RepoDetailsRow>, StoreError> {
+    let query = sql("SELECT g.github_id AS installation_github_id, g.account AS installation_account, \
+             g.status_since AS installation_status_since, \
+             (SELECT COUNT(DISTINCT i.stack) FROM instances i WHERE i.repository_id = r.id AND i.status <> 'orphaned') AS stack_count, \
+             (SELECT COUNT(DISTINCT i.component) FROM instances i WHERE i.repository_id = r.id AND i.status <> 'orphaned') AS component_count \
+             FROM repositories r LEFT JOIN github_installations g ON g.id = r.installation_id \
+             WHERE r.workspace_id = $1 AND r.id = $2")
+        .bind(scope.workspace_id())
+        .bind(repository_id);
+    reader.fetch_optional(query).await
+}
+
+/// Instances of one repository by status.
+pub(crate) async fn count_statuses(
+    reader: &Reader,
+    scope: &WorkspaceScope,
+    repository_id: &str,
+) -> Result<Vec<StatusCountRow>, StoreError> {
+    let query = sql("SELECT i.status, COUNT(*) AS count FROM instances i \
+             WHERE i.workspace_id = $1 AND i.repository_id = $2 GROUP BY i.status")
+    .bind(scope.workspace_id())
+    .bind(repository_id);
+    reader.fetch_all(query).await
+}

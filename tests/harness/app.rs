@@ -1,0 +1,157 @@
+//! A whole server on a free port.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use atmos_mcp::app::App;
+use atmos_mcp::catalog::Catalog;
+use atmos_mcp::clock::{Clock, Timestamp};
+use atmos_mcp::config::{Config, DatabaseConfig, LimitsConfig, LogConfig, PublicUrl, ToolsConfig};
+use atmos_mcp::id::Entropy;
+use atmos_mcp::{demo, startup};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::agent::Agent;
+use super::database::{Database, Engine};
+use super::oauth::Authorization;
+
+/// When the tests play: 2026-08-21T10:00:00Z.
+pub const NOW: Timestamp = Timestamp::from_micros(1_787_306_400_000_000);
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What a test starts with.
+pub struct Fixture {
+    engine: Engine,
+    extra_tools: Option<(PathBuf, PathBuf)>,
+    limits: LimitsConfig,
+    clock: Clock,
+}
+
+impl Fixture {
+    /// The demo workspaces, on this engine, with the clock standing still.
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, extra_tools: None, limits: LimitsConfig::default(), clock: Clock::manual(NOW) }
+    }
+
+    /// Adds third-party tools: a folder with `catalog.json`, and a policy file.
+    #[must_use]
+    pub fn extra_tools(mut self, dir: PathBuf, policy: PathBuf) -> Self {
+        self.extra_tools = Some((dir, policy));
+        self
+    }
+
+    /// Sets the default rate limits.
+    #[must_use]
+    pub fn limits(mut self, per_minute: u32, per_day: u32) -> Self {
+        self.limits = LimitsConfig { per_minute, per_day };
+        self
+    }
+
+    /// Lets time pass by itself.
+    #[must_use]
+    pub fn system_clock(mut self) -> Self {
+        self.clock = Clock::System;
+        self
+    }
+
+    /// Starts the server on an empty database and seeds it.
+    pub async fn start(self) -> Result<TestApp> {
+        self.start_with(|_| {}).await
+    }
+
+    /// Like [`Self::start`], with a change to the loaded catalog.
+    pub async fn start_with(self, change: impl FnOnce(&mut Catalog)) -> Result<TestApp> {
+        let database = Database::create(self.engine).await?;
+        self.start_on(database, change).await
+    }
+
+    /// Starts the server on a database that may have been used before.
+    pub async fn start_on(self, database: Database, change: impl FnOnce(&mut Catalog)) -> Result<TestApp> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (extra_dir, extra_policy) = self.extra_tools.unzip();
+        let config = Config {
+            listen: address,
+            public_url: PublicUrl::parse(&format!("http://{address}")).map_err(anyhow::Error::msg)?,
+            data: database.folder.path().to_owned(),
+            database: DatabaseConfig { url: database.url.clone(), connections: 4 },
+            tools: ToolsConfig {
+                dir: root().join("target/tools"),
+                extra_dir,
+                extra_policy,
+                // Shared by all tests: compiling is tested once, not in every process.
+                cache: Some(root().join("target/test-cache")),
+                slots: 16,
+            },
+            github: None,
+            allowed_origins: vec!["https://inspector.example".to_owned()],
+            limits: self.limits,
+            log: LogConfig::default(),
+            demo: true,
+        };
+        let (mut parts, audit_writer) =
+            startup::build(config, self.clock, Entropy::system(), false).await.context("the server does not start")?;
+        change(&mut parts.catalog);
+        demo::seed(&parts.store, 1, parts.clock.now()).await?;
+        let app = App::new(parts);
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(startup::serve(app.clone(), audit_writer, listener, async {
+            drop(stopped.await);
+        }));
+        Ok(TestApp { url: format!("http://{address}"), app, database, stop, served })
+    }
+}
+
+/// A running server.
+pub struct TestApp {
+    url: String,
+    app: App,
+    database: Database,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), startup::StartError>>,
+}
+
+impl TestApp {
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// The server's parts, to look at what no endpoint shows.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(super) fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, duration: std::time::Duration) {
+        self.app.clock.advance(duration);
+    }
+
+    /// An agent that the demo user `login` signed in for, with the default scopes.
+    pub async fn agent(&self, login: &str) -> Result<Agent> {
+        Authorization::new(self, login).connect().await
+    }
+
+    /// An authorization to shape before it is granted.
+    pub fn authorize(&self, login: &str) -> Authorization<'_> {
+        Authorization::new(self, login)
+    }
+
+    /// Stops the server gracefully and gives the database back.
+    pub async fn stop(self) -> Result<Database> {
+        drop(self.app);
+        drop(self.stop);
+        self.served.await??;
+        Ok(self.database)
+    }
+}

@@ -1,0 +1,13 @@
+//! A server per test, and who talks to it.
+
+mod agent;
+mod app;
+mod browser;
+mod database;
+mod oauth;
+
+pub use agent::{Agent, Reply};
+pub use app::{Fixture, NOW, TestApp, root};
+pub use browser::{Browser, Landing, Page};
+pub use database::{Database, Engine};
+pub use oauth::{Authorization, REDIRECT_URI, Tokens, VERIFIER, code_exchange, query, refresh, text};

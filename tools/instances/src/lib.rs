@@ -1,0 +1,1 @@
+//! Instance tools: components deployed to stacks.

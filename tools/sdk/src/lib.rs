@@ -1,0 +1,48 @@
+//! What a tool author needs.
+//!
+//! A tool is one binary: a function with `#[tool]`, its arguments with `#[args]`.
+//!
+//! ```ignore
+//! use sdk::capability::repos::{self, RepoFilter, RepoPage, RepoStatus};
+//! use sdk::prelude::*;
+//!
+//! #[args(paged)]
+//! struct Args {
+//!     /// Only repositories whose installation is in this state.
+//!     status: Option<RepoStatus>,
+//! }
+//!
+//! /// Lists the repositories that the workspace can see.
+//! #[tool]
+//! fn list_repos(args: Args) -> ToolResult<RepoPage> {
+//!     Ok(repos::list_repos(RepoFilter { status: args.status }, &args.page())?)
+//! }
+//! ```
+//!
+//! The function's name is the tool's name, its doc comment the description, `Args` the input schema and
+//! the `Ok` type the output schema. A tool has no clock, randomness, environment, file or socket, and
+//! `println!` goes nowhere: all it can do is what the interfaces in [`capability`] offer and its policy
+//! row allows.
+
+pub mod bindings;
+pub mod output;
+pub mod paging;
+mod schema;
+pub mod tool;
+
+/// The capabilities: one module per WIT interface.
+pub mod capability {
+    pub use crate::bindings::atmos::mcp::{caller, instances, repos, types, workspace_info};
+}
+
+pub use sdk_macros::{args, tool};
+// The macros' expansions name these, so that a tool crate need not depend on them.
+pub use {schemars, serde};
+
+/// Everything a tool file usually needs.
+pub mod prelude {
+    pub use crate::output::Content;
+    pub use crate::paging::OneOrMany;
+    pub use crate::tool::{ToolError, ToolResult};
+    pub use crate::{args, tool};
+}

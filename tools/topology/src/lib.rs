@@ -1,0 +1,1 @@
+//! Topology tools: what is deployed where.

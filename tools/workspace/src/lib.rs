@@ -1,0 +1,1 @@
+//! Workspace tools: the workspace itself.
