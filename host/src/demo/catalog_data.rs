@@ -13,6 +13,7 @@ pub(super) static ACME: WorkspaceSpec = WorkspaceSpec {
         ("amir", "Amir Haddad", Role::Admin),
         ("mia", "Mia Lindqvist", Role::Member),
     ],
+    github_ids: None,
     installations: &[
         InstallationSpec {
             github_id: 51_804_417,

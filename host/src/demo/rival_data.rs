@@ -10,6 +10,7 @@ pub(super) static RIVAL: WorkspaceSpec = WorkspaceSpec {
     slug: "rival",
     plan: "enterprise",
     members: &[("canary-rival-rosa", "Rosa Vale (canary-rival)", Role::Owner)],
+    github_ids: Some(77_001),
     installations: &[InstallationSpec {
         github_id: 54_661_003,
         account: "canary-rival",

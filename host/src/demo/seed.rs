@@ -58,8 +58,9 @@ struct Site<'a> {
 
 fn build(spec: &'static WorkspaceSpec, dice: &Dice<'_>, now: Timestamp) -> Dataset {
     let created_at = now.minus(DAY * 420);
-    let member = |&(login, name, role): &(&'static str, &'static str, Role)| Member {
+    let member = |(github_id, &(login, name, role)): (i64, &(&'static str, &'static str, Role))| Member {
         user_id: dice.id("usr", created_at),
+        github_id: spec.github_ids.map(|first| first + github_id),
         login,
         name,
         role: role.name(),
@@ -70,7 +71,7 @@ fn build(spec: &'static WorkspaceSpec, dice: &Dice<'_>, now: Timestamp) -> Datas
         slug: spec.slug,
         plan: spec.plan,
         created_at,
-        members: spec.members.iter().map(member).collect(),
+        members: (0..).zip(spec.members).map(member).collect(),
         installations: Vec::new(),
         repositories: Vec::new(),
         instances: Vec::new(),

@@ -9,6 +9,8 @@ pub(super) struct WorkspaceSpec {
     pub(super) plan: &'static str,
     /// Login, name and role.
     pub(super) members: &'static [(&'static str, &'static str, Role)],
+    /// First GitHub id of the members, or none: people without one are whom the demo signs in.
+    pub(super) github_ids: Option<i64>,
     pub(super) installations: &'static [InstallationSpec],
     /// Instances that end in a given way; all others by chance.
     pub(super) fates: &'static [(&'static str, &'static str, Fate)],

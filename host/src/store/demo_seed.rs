@@ -23,6 +23,8 @@ pub(crate) struct Dataset {
 /// A new user with a role.
 pub(crate) struct Member {
     pub(crate) user_id: String,
+    /// None for a person whom the demo signs in.
+    pub(crate) github_id: Option<i64>,
     pub(crate) login: &'static str,
     pub(crate) name: &'static str,
     pub(crate) role: &'static str,
@@ -136,10 +138,12 @@ async fn insert_workspace(tx: &mut Tx, dataset: &Dataset) -> Result<(), StoreErr
 
 async fn insert_members(tx: &mut Tx, dataset: &Dataset) -> Result<(), StoreError> {
     let at = |text: &'static str| -> Query { sql(text).bind(dataset.created_at) };
-    let user =
-        |member: &Member| -> [Value; 3] { [member.user_id.as_str().into(), member.login.into(), member.name.into()] };
+    let user = |member: &Member| -> [Value; 4] {
+        [member.user_id.as_str().into(), member.github_id.into(), member.login.into(), member.name.into()]
+    };
     let users = dataset.members.iter().map(user).collect();
-    bulk::insert_rows(tx, &at("INSERT INTO users (id, login, name, created_at) VALUES "), "$1", "", users).await?;
+    bulk::insert_rows(tx, &at("INSERT INTO users (id, github_id, login, name, created_at) VALUES "), "$1", "", users)
+        .await?;
     let membership = |member: &Member| -> [Value; 3] {
         [member.user_id.as_str().into(), dataset.id.as_str().into(), member.role.into()]
     };
