@@ -1,0 +1,3 @@
+//! One test per tool, named after it, and its refusals.
+
+mod instances;
