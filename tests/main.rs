@@ -31,3 +31,10 @@ macro_rules! on_both_engines {
 }
 
 mod catalog;
+mod clients;
+mod ingest;
+mod mcp;
+mod oauth;
+mod security;
+mod store;
+mod tidy;

@@ -12,6 +12,7 @@ use crate::keys::ServerKey;
 use crate::rate_limit::RateLimiter;
 use crate::runtime::Runtime;
 use crate::store::Store;
+use crate::upstream::GithubClient;
 
 /// The running server's parts; cheap to clone.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub struct Parts {
     pub catalog: Catalog,
     /// The sandbox.
     pub runtime: Runtime,
+    /// Sign-in with GitHub, where it is configured.
+    pub github: Option<GithubClient>,
 }
 
 impl App {

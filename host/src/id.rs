@@ -17,9 +17,11 @@ const KSUID_EPOCH: i64 = 1_400_000_000;
 pub struct Entropy(Arc<Mutex<StdRng>>);
 
 impl Entropy {
-    /// A generator seeded by the operating system (ChaCha, cryptographically secure).
+    /// A generator seeded by the operating system (`ChaCha`, cryptographically secure).
     pub fn system() -> Self {
-        Self(Arc::new(Mutex::new(rand::make_rng())))
+        #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+        let rng = rand::make_rng();
+        Self(Arc::new(Mutex::new(rng)))
     }
 
     /// A generator that always gives the same sequence. For tests and demo data alone.

@@ -29,6 +29,7 @@ pub mod mcp;
 pub mod catalog;
 pub mod runtime;
 pub mod capability;
+pub mod upstream;
 pub mod audit;
 pub mod authz;
 pub mod store;

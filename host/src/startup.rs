@@ -19,6 +19,7 @@ use crate::keys::ServerKey;
 use crate::rate_limit::RateLimiter;
 use crate::runtime::{Engine, EngineError, Runtime};
 use crate::store::{Store, StoreError};
+use crate::upstream::{self, GithubClient, GithubError};
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum StartError {
     /// The sandbox cannot be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Sign-in with GitHub cannot be set up.
+    #[error(transparent)]
+    Github(#[from] GithubError),
     /// Serving failed.
     #[error("the server stopped")]
     Serve(#[source] std::io::Error),
@@ -54,6 +58,8 @@ pub async fn build(
     entropy: Entropy,
     progress: bool,
 ) -> Result<(Parts, impl Future<Output = ()> + Send + 'static), StartError> {
+    upstream::install_crypto_provider();
+    let github = config.github.as_ref().map(GithubClient::new).transpose()?;
     create_data_folder(&config.data)?;
     let store = Store::connect(&config.database.url, config.database.connections).await?;
     let data_error = |source| StartError::Data { path: config.data.clone(), source };
@@ -74,7 +80,7 @@ pub async fn build(
     });
     let limiter = RateLimiter::new(clock.clone(), store.read.clone(), config.limits);
     let (audit, audit_writer) = AuditLog::start(store.clone(), entropy.clone());
-    Ok((Parts { config, store, clock, entropy, key, audit, limiter, catalog, runtime }, audit_writer))
+    Ok((Parts { config, store, clock, entropy, key, audit, limiter, catalog, runtime, github }, audit_writer))
 }
 
 /// Serves until `shutdown` ends, then lets open requests finish and writes what is left of the audit log.

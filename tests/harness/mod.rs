@@ -4,10 +4,14 @@ mod agent;
 mod app;
 mod browser;
 mod database;
+mod fixtures;
+mod ingest;
 mod oauth;
 
 pub use agent::{Agent, Reply};
 pub use app::{Fixture, NOW, TestApp, root};
 pub use browser::{Browser, Landing, Page};
 pub use database::{Database, Engine};
+pub use fixtures::{ExtraTools, fixture_is_built};
+pub use ingest::workspace_token;
 pub use oauth::{Authorization, REDIRECT_URI, Tokens, VERIFIER, code_exchange, query, refresh, text};

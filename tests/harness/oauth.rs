@@ -176,6 +176,17 @@ impl TestApp {
         Reply::read(Client::new().post(self.url("/oauth/revoke")).form(&form)).await
     }
 
+    /// What a person does with an authorize URL that a client opened: signs in as the demo user `login` and
+    /// allows all that is ticked, for Acme. Gives the redirect to the client.
+    pub async fn approve(&self, authorize_url: &str, login: &str) -> Result<Url> {
+        let browser = Browser::new();
+        let page = browser.open(authorize_url).await?.page()?;
+        let user = self.user_id(login).await?;
+        let signed_in = browser.submit(&page, "/signin/demo", |fields| fields.push(("user".to_owned(), user)));
+        let page = signed_in.await?.page()?;
+        self.authorize(login).allow(&browser, &page).await
+    }
+
     /// An agent with tokens that it already has.
     pub fn agent_with(&self, tokens: Tokens) -> Agent {
         Agent::new(self.url("/mcp"), tokens)

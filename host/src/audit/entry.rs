@@ -11,6 +11,8 @@ pub enum Actor {
     User { user_id: String },
     /// A CI workflow with a workspace token or session.
     GithubAction { id: String },
+    /// Who runs the server, on its command line.
+    Operator,
     /// Somebody who has not proven who they are.
     Anonymous,
 }
@@ -22,6 +24,7 @@ impl Actor {
             Self::McpClient { .. } => "mcp_client",
             Self::User { .. } => "user",
             Self::GithubAction { .. } => "github_action",
+            Self::Operator => "operator",
             Self::Anonymous => "anonymous",
         }
     }
@@ -31,7 +34,7 @@ impl Actor {
         match self {
             Self::McpClient { user_id, .. } | Self::User { user_id } => Some(user_id),
             Self::GithubAction { id } => Some(id),
-            Self::Anonymous => None,
+            Self::Operator | Self::Anonymous => None,
         }
     }
 }

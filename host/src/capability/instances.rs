@@ -10,7 +10,7 @@ use super::wire::{self, Word as _};
 use crate::authz::Permission;
 use crate::config::PublicUrl;
 use crate::store::StoreError;
-use crate::store::instances::{self, InstanceRow, LockRow, RunSummaryRow, StatusChangeRow};
+use crate::store::instances::{self, InstanceDetailsRow, InstanceRow};
 
 const PERMISSION: Option<Permission> = Some(Permission::WorkspaceRead);
 
@@ -61,27 +61,12 @@ fn split_repo(repo: &str) -> Result<(&str, &str), CapabilityError> {
 /// Reads one instance with its recent past, as the tool `get_instance` shows it.
 pub(crate) async fn get_instance(state: &mut CallState, id: &str) -> Result<Option<InstanceDetails>, CapabilityError> {
     state.enter(PERMISSION)?;
-    let (reader, scope) = (&state.context.reader, state.scope());
-    let Some(row) = instances::find_instance(reader, scope, id).await? else { return Ok(None) };
-    let run_ids: Vec<&str> =
-        [&row.last_run_id, &row.last_drift_run_id].into_iter().flatten().map(String::as_str).collect();
-    let key = format!("{}/{}/{}/{}", row.owner, row.name, row.stack, row.component);
-    // Independent reads: they wait for each other on one connection alone.
-    let (runs, changes, lock) = tokio::try_join!(
-        async {
-            if run_ids.is_empty() {
-                Ok(Vec::new())
-            } else {
-                instances::list_run_summaries(reader, scope, &run_ids).await
-            }
-        },
-        instances::list_status_changes(reader, scope, id),
-        instances::find_lock(reader, scope, &key, state.context.clock.now()),
-    )?;
-    state.charge_rows(1 + runs.len() + changes.len() + usize::from(lock.is_some()))?;
-    let run = |id: &Option<String>| runs.iter().find(|run| Some(&run.id) == id.as_ref()).map(RunSummary::from);
-    let (last_run, last_drift_run) = (run(&row.last_run_id), run(&row.last_drift_run_id));
-    let instance = instance(row, &state.context.public_url)?;
+    let (reader, scope, now) = (&state.context.reader, state.scope(), state.context.clock.now());
+    let Some(mut row) = instances::find_instance(reader, scope, id, now).await? else { return Ok(None) };
+    let changes = row.status_changes()?;
+    state.charge_rows(1 + changes.len())?;
+    let (last_run, last_drift_run, lock) = (last_run(&mut row), last_drift_run(&mut row), lock(&mut row));
+    let instance = instance(row.instance, &state.context.public_url)?;
     Ok(Some(InstanceDetails {
         id: instance.id,
         component: instance.component,
@@ -98,7 +83,7 @@ pub(crate) async fn get_instance(state: &mut CallState, id: &str) -> Result<Opti
         last_run,
         last_drift_run,
         status_changes: changes.into_iter().map(StatusChange::try_from).collect::<Result<_, _>>()?,
-        lock: lock.map(InstanceLock::from),
+        lock,
     }))
 }
 
@@ -119,39 +104,46 @@ fn instance(row: InstanceRow, public_url: &PublicUrl) -> Result<Instance, StoreE
     })
 }
 
-impl From<&RunSummaryRow> for RunSummary {
-    fn from(row: &RunSummaryRow) -> Self {
-        Self {
-            id: row.id.clone(),
-            command: row.command.clone(),
-            status: row.status.clone(),
-            conclusion: row.conclusion.clone(),
-            plan_exit_code: row.plan_exit_code.and_then(|code| i32::try_from(code).ok()),
-            finished_at: row.finished_at.map(wire::time),
-        }
-    }
+fn last_run(row: &mut InstanceDetailsRow) -> Option<RunSummary> {
+    Some(RunSummary {
+        id: row.instance.last_run_id.take()?,
+        command: row.run_command.take()?,
+        status: row.run_status.take()?,
+        conclusion: row.run_conclusion.take(),
+        plan_exit_code: row.run_plan_exit_code.and_then(|code| i32::try_from(code).ok()),
+        finished_at: row.run_finished_at.map(wire::time),
+    })
 }
 
-impl TryFrom<StatusChangeRow> for StatusChange {
+fn last_drift_run(row: &mut InstanceDetailsRow) -> Option<RunSummary> {
+    Some(RunSummary {
+        id: row.instance.last_drift_run_id.take()?,
+        command: row.drift_run_command.take()?,
+        status: row.drift_run_status.take()?,
+        conclusion: row.drift_run_conclusion.take(),
+        plan_exit_code: row.drift_run_plan_exit_code.and_then(|code| i32::try_from(code).ok()),
+        finished_at: row.drift_run_finished_at.map(wire::time),
+    })
+}
+
+fn lock(row: &mut InstanceDetailsRow) -> Option<InstanceLock> {
+    Some(InstanceLock {
+        key: row.lock_key.take()?,
+        message: row.lock_message.take(),
+        created_at: wire::time(row.lock_created_at?),
+        expires_at: wire::time(row.lock_expires_at?),
+    })
+}
+
+impl TryFrom<instances::StatusChange> for StatusChange {
     type Error = StoreError;
 
-    fn try_from(row: StatusChangeRow) -> Result<Self, StoreError> {
+    fn try_from(row: instances::StatusChange) -> Result<Self, StoreError> {
         Ok(Self {
             from: row.from_status.map(|word| InstanceStatus::read(&word, "-")).transpose()?,
             to: InstanceStatus::read(&row.to_status, "-")?,
             at: wire::time(row.at),
             run_id: row.run_id,
         })
-    }
-}
-
-impl From<LockRow> for InstanceLock {
-    fn from(row: LockRow) -> Self {
-        Self {
-            key: row.key,
-            message: row.message,
-            created_at: wire::time(row.created_at),
-            expires_at: wire::time(row.expires_at),
-        }
     }
 }

@@ -67,15 +67,15 @@ mod tests {
     /// The interfaces that the WIT world imports, with the permission that their doc comment names.
     fn interfaces_in_wit() -> Vec<(String, String)> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
-        let texts: Vec<String> = std::fs::read_dir(folder)
+        let files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
             .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
             .collect();
-        let world = texts.iter().find(|text| text.contains("world tool")).unwrap();
+        let world = files.iter().find(|text| text.contains("world tool")).unwrap();
         let imports = world.lines().filter_map(|line| line.trim().strip_prefix("import ")?.strip_suffix(';'));
         let mut found: Vec<_> = imports
             .map(|name| {
-                let text = texts.iter().find(|text| text.contains(&format!("\ninterface {name} {{"))).unwrap();
+                let text = files.iter().find(|text| text.contains(&format!("\ninterface {name} {{"))).unwrap();
                 let docs = text.split(&format!("\ninterface {name} {{")).next().unwrap();
                 let sentence = docs.rsplit("Required permission: ").next().unwrap();
                 let word: String = sentence.chars().take_while(|c| !matches!(c, '.' | ';')).collect();

@@ -126,12 +126,17 @@ fn read_component(dir: &Path, entry: &IndexEntry) -> Result<Vec<u8>, ToolError> 
         return Err(ToolError::Unreadable { path, source });
     }
     let bytes = std::fs::read(&path).map_err(|source| ToolError::Unreadable { path, source })?;
-    let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = digest(&bytes);
     if found == entry.sha256 {
         Ok(bytes)
     } else {
         Err(ToolError::WrongDigest { expected: entry.sha256.clone(), found })
     }
+}
+
+/// SHA-256, hexadecimal.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// Every interface that a row grants exists, and its permission is covered by the row's.

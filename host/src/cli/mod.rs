@@ -1,9 +1,12 @@
 //! The command line.
 
 mod demo;
+mod member;
+mod operator;
 mod serve;
 mod token;
 mod tools;
+mod workspace;
 
 use std::path::PathBuf;
 
@@ -26,6 +29,12 @@ enum Command {
     /// Look at the built tools and what they may touch.
     #[command(subcommand)]
     Tools(tools::Command),
+    /// Make workspaces.
+    #[command(subcommand)]
+    Workspace(workspace::Command),
+    /// Who belongs to a workspace.
+    #[command(subcommand)]
+    Member(member::Command),
     /// Tokens with which the atmos CLI uploads.
     #[command(subcommand)]
     Token(token::Command),
@@ -50,6 +59,8 @@ impl Cli {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments, environment).await,
             Command::Tools(command) => tools::run(command),
+            Command::Workspace(command) => workspace::run(command, environment).await,
+            Command::Member(command) => member::run(command, environment).await,
             Command::Token(command) => token::run(command, environment).await,
         }
     }

@@ -97,14 +97,12 @@ impl RateLimiter {
 
     async fn check_day(&self, caller: &Caller, now: Timestamp) -> Result<Result<(), Limited>, StoreError> {
         let limit = caller.rate_day.unwrap_or(self.defaults.per_day);
-        let counted = self.count_day(&caller.grant_id, now, None);
-        let count = match counted {
-            Some(count) => count,
+        let count = if let Some(count) = self.count_day(&caller.grant_id, now, None) {
+            count
+        } else {
             // The grant's first request since the start, or of the day.
-            None => {
-                let stored = rate_day::find_calls(&self.reader, &caller.grant_id, now.day()).await?;
-                self.count_day(&caller.grant_id, now, Some(stored)).unwrap_or(1)
-            }
+            let stored = rate_day::find_calls(&self.reader, &caller.grant_id, now.day()).await?;
+            self.count_day(&caller.grant_id, now, Some(stored)).unwrap_or(1)
         };
         Ok(if count <= i64::from(limit) {
             Ok(())

@@ -7,7 +7,7 @@
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload, Validator, WasmFeatures};
 
 /// Bytes of a component file at most.
-pub const MAX_COMPONENT_BYTES: usize = 4 << 20;
+const MAX_COMPONENT_BYTES: usize = 4 << 20;
 
 /// Custom sections (names, producers) at most, all together.
 const MAX_CUSTOM_BYTES: usize = 1 << 20;

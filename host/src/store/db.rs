@@ -62,7 +62,7 @@ pub struct Query {
 }
 
 /// Starts a statement. Text from outside goes into [`Query::bind`], never into `text`.
-pub fn sql(text: impl Into<Cow<'static, str>>) -> Query {
+pub(crate) fn sql(text: impl Into<Cow<'static, str>>) -> Query {
     Query { sql: text.into(), values: Vec::new() }
 }
 
@@ -98,6 +98,30 @@ impl Query {
     }
 }
 
+/// `$2` → `?` with the values in order of use. SQLite keeps the names of placeholders in a list that it
+/// walks for every bind, so a statement with named ones costs the square of their number.
+fn positional(query: Query) -> Query {
+    let Query { sql, values } = query;
+    let mut text = String::with_capacity(sql.len());
+    let mut ordered = Vec::with_capacity(values.len());
+    let mut parts = sql.split('$');
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        // Our texts have no `$` but in placeholders, and all of them have a value.
+        if let Some(value) = number.parse::<usize>().ok().and_then(|number| values.get(number.checked_sub(1)?)) {
+            text.push('?');
+            ordered.push(value.clone());
+        } else {
+            text.push('$');
+            text.push_str(number);
+        }
+        text.push_str(rest);
+    }
+    Query { sql: text.into(), values: ordered }
+}
+
 /// Runs `$method` of a sqlx query with the values bound, on whichever engine `$target` is.
 macro_rules! run {
     ($engine:ty, $query:expr, $executor:expr, $build:ident $(::<$row:ty>)?, $method:ident) => {{
@@ -125,21 +149,21 @@ pub(super) enum Pool {
 impl Pool {
     async fn fetch_all<T: Row>(&self, query: Query) -> Result<Vec<T>, StoreError> {
         Ok(match self {
-            Self::Sqlite(pool) => run!(Sqlite, query, pool, query_as::<T>, fetch_all)?,
+            Self::Sqlite(pool) => run!(Sqlite, positional(query), pool, query_as::<T>, fetch_all)?,
             Self::Postgres(pool) => run!(Postgres, query, pool, query_as::<T>, fetch_all)?,
         })
     }
 
     async fn fetch_optional<T: Row>(&self, query: Query) -> Result<Option<T>, StoreError> {
         Ok(match self {
-            Self::Sqlite(pool) => run!(Sqlite, query, pool, query_as::<T>, fetch_optional)?,
+            Self::Sqlite(pool) => run!(Sqlite, positional(query), pool, query_as::<T>, fetch_optional)?,
             Self::Postgres(pool) => run!(Postgres, query, pool, query_as::<T>, fetch_optional)?,
         })
     }
 
     async fn execute(&self, query: Query) -> Result<u64, StoreError> {
         Ok(match self {
-            Self::Sqlite(pool) => run!(Sqlite, query, pool, query, execute)?.rows_affected(),
+            Self::Sqlite(pool) => run!(Sqlite, positional(query), pool, query, execute)?.rows_affected(),
             Self::Postgres(pool) => run!(Postgres, query, pool, query, execute)?.rows_affected(),
         })
     }
@@ -211,7 +235,7 @@ impl Tx {
     /// All rows.
     pub async fn fetch_all<T: Row>(&mut self, query: Query) -> Result<Vec<T>, StoreError> {
         Ok(match &mut self.0 {
-            Transaction::Sqlite(tx) => run!(Sqlite, query, &mut **tx, query_as::<T>, fetch_all)?,
+            Transaction::Sqlite(tx) => run!(Sqlite, positional(query), &mut **tx, query_as::<T>, fetch_all)?,
             Transaction::Postgres(tx) => run!(Postgres, query, &mut **tx, query_as::<T>, fetch_all)?,
         })
     }
@@ -219,7 +243,7 @@ impl Tx {
     /// The first row, if there is one.
     pub async fn fetch_optional<T: Row>(&mut self, query: Query) -> Result<Option<T>, StoreError> {
         Ok(match &mut self.0 {
-            Transaction::Sqlite(tx) => run!(Sqlite, query, &mut **tx, query_as::<T>, fetch_optional)?,
+            Transaction::Sqlite(tx) => run!(Sqlite, positional(query), &mut **tx, query_as::<T>, fetch_optional)?,
             Transaction::Postgres(tx) => run!(Postgres, query, &mut **tx, query_as::<T>, fetch_optional)?,
         })
     }
@@ -236,7 +260,7 @@ impl Tx {
     /// Runs a statement and tells how many rows it touched.
     pub async fn execute(&mut self, query: Query) -> Result<u64, StoreError> {
         Ok(match &mut self.0 {
-            Transaction::Sqlite(tx) => run!(Sqlite, query, &mut **tx, query, execute)?.rows_affected(),
+            Transaction::Sqlite(tx) => run!(Sqlite, positional(query), &mut **tx, query, execute)?.rows_affected(),
             Transaction::Postgres(tx) => run!(Postgres, query, &mut **tx, query, execute)?.rows_affected(),
         })
     }
@@ -248,5 +272,25 @@ impl Tx {
             Transaction::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positional_placeholders_follow_the_order_of_use() {
+        let query = sql("SELECT a FROM t WHERE b = $2 AND c IN ($1, $2) AND d = $10").bind("one").bind("two");
+        let Query { sql, values } = positional(query);
+        assert_eq!(sql, "SELECT a FROM t WHERE b = ? AND c IN (?, ?) AND d = $10");
+        let texts: Vec<_> = values
+            .into_iter()
+            .map(|value| match value {
+                Value::Text(text) => text.unwrap(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(texts, ["two", "one", "two"]);
     }
 }

@@ -18,6 +18,6 @@ impl StoreError {
     /// Whether a unique or primary key constraint refused the row.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Database(error)
-            if error.as_database_error().is_some_and(|error| error.is_unique_violation()))
+            if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation))
     }
 }

@@ -5,7 +5,7 @@ use super::{Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
 
-/// Changes of status that [`list_status_changes`] gives at most.
+/// Changes of status that [`find_instance`] gives at most.
 const RECENT_CHANGES: i64 = 10;
 
 /// One instance.
@@ -27,33 +27,36 @@ pub(crate) struct InstanceRow {
     pub(crate) last_drift_run_id: Option<String>,
 }
 
-/// A workflow run, in short.
+/// One instance with its last runs and its lock.
 #[derive(Debug, sqlx::FromRow)]
-pub(crate) struct RunSummaryRow {
-    pub(crate) id: String,
-    pub(crate) command: String,
-    pub(crate) status: String,
-    pub(crate) conclusion: Option<String>,
-    pub(crate) plan_exit_code: Option<i64>,
-    pub(crate) finished_at: Option<i64>,
+pub(crate) struct InstanceDetailsRow {
+    #[sqlx(flatten)]
+    pub(crate) instance: InstanceRow,
+    pub(crate) run_command: Option<String>,
+    pub(crate) run_status: Option<String>,
+    pub(crate) run_conclusion: Option<String>,
+    pub(crate) run_plan_exit_code: Option<i64>,
+    pub(crate) run_finished_at: Option<i64>,
+    pub(crate) drift_run_command: Option<String>,
+    pub(crate) drift_run_status: Option<String>,
+    pub(crate) drift_run_conclusion: Option<String>,
+    pub(crate) drift_run_plan_exit_code: Option<i64>,
+    pub(crate) drift_run_finished_at: Option<i64>,
+    pub(crate) lock_key: Option<String>,
+    pub(crate) lock_message: Option<String>,
+    pub(crate) lock_created_at: Option<i64>,
+    pub(crate) lock_expires_at: Option<i64>,
+    /// See [`InstanceDetailsRow::status_changes`].
+    status_changes: Option<String>,
 }
 
 /// A change of status.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct StatusChangeRow {
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct StatusChange {
     pub(crate) from_status: Option<String>,
     pub(crate) to_status: String,
     pub(crate) at: i64,
     pub(crate) run_id: Option<String>,
-}
-
-/// A lock that has not expired.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct LockRow {
-    pub(crate) key: String,
-    pub(crate) message: Option<String>,
-    pub(crate) created_at: i64,
-    pub(crate) expires_at: i64,
 }
 
 /// Which instances are wanted; an empty field does not restrict.
@@ -67,9 +70,10 @@ pub(crate) struct InstanceFilter<'a> {
     pub(crate) drift_enabled: Option<bool>,
 }
 
-const SELECT: &str = "SELECT i.id, i.component, i.stack, r.owner, r.name, i.component_type, i.status, i.drift_status, \
-     i.drift_enabled, i.enabled, i.last_run_at, i.last_drift_run_at, i.last_run_id, i.last_drift_run_id \
-     FROM instances i JOIN repositories r ON r.id = i.repository_id WHERE i.workspace_id = $1";
+const COLUMNS: &str = "i.id, i.component, i.stack, r.owner, r.name, i.component_type, i.status, i.drift_status, \
+     i.drift_enabled, i.enabled, i.last_run_at, i.last_drift_run_at, i.last_run_id, i.last_drift_run_id";
+
+const FROM: &str = "FROM instances i JOIN repositories r ON r.id = i.repository_id";
 
 /// Instances of the workspace, newest first; without a status filter, orphaned ones are left out.
 pub(crate) async fn list_instances(
@@ -78,7 +82,7 @@ pub(crate) async fn list_instances(
     filter: &InstanceFilter<'_>,
     page: &Page,
 ) -> Result<Vec<InstanceRow>, StoreError> {
-    let mut query = sql(SELECT).bind(scope.workspace_id());
+    let mut query = sql(format!("SELECT {COLUMNS} {FROM} WHERE i.workspace_id = $1")).bind(scope.workspace_id());
     if filter.statuses.is_empty() {
         query.push(" AND i.status <> 'orphaned'");
     } else {
@@ -110,56 +114,55 @@ pub(crate) async fn list_instances(
     reader.fetch_all(query).await
 }
 
-/// One instance by its id.
+/// One instance with its last runs and the lock that stops its dispatches, unless it has expired. One query:
+/// on SQLite each one costs two switches between threads.
 pub(crate) async fn find_instance(
     reader: &Reader,
     scope: &WorkspaceScope,
     id: &str,
-) -> Result<Option<InstanceRow>, StoreError> {
-    let mut query = sql(SELECT).bind(scope.workspace_id());
-    query.push(" AND i.id = ");
-    query.push_bind(id);
-    reader.fetch_optional(query).await
-}
-
-/// The runs of these ids.
-pub(crate) async fn list_run_summaries(
-    reader: &Reader,
-    scope: &WorkspaceScope,
-    ids: &[&str],
-) -> Result<Vec<RunSummaryRow>, StoreError> {
-    let mut query = sql("SELECT w.id, w.command, w.status, w.conclusion, w.plan_exit_code, w.finished_at \
-         FROM workflow_runs w WHERE w.workspace_id = $1 AND w.id IN ")
-    .bind(scope.workspace_id());
-    query.push_in(ids.iter().copied());
-    reader.fetch_all(query).await
-}
-
-/// The latest changes of an instance's status, newest first.
-pub(crate) async fn list_status_changes(
-    reader: &Reader,
-    scope: &WorkspaceScope,
-    instance_id: &str,
-) -> Result<Vec<StatusChangeRow>, StoreError> {
-    let query = sql("SELECT c.from_status, c.to_status, c.at, c.run_id FROM instance_status_changes c \
-             WHERE c.workspace_id = $1 AND c.instance_id = $2 ORDER BY c.at DESC, c.id DESC LIMIT $3")
-    .bind(scope.workspace_id())
-    .bind(instance_id)
-    .bind(RECENT_CHANGES);
-    reader.fetch_all(query).await
-}
-
-/// The lock with this key, unless it has expired.
-pub(crate) async fn find_lock(
-    reader: &Reader,
-    scope: &WorkspaceScope,
-    key: &str,
     now: Timestamp,
-) -> Result<Option<LockRow>, StoreError> {
-    let query = sql("SELECT l.key, l.message, l.created_at, l.expires_at FROM locks l \
-             WHERE l.workspace_id = $1 AND l.key = $2 AND l.expires_at > $3")
+) -> Result<Option<InstanceDetailsRow>, StoreError> {
+    let query = sql(format!(
+        "SELECT {COLUMNS}, \
+         w.command AS run_command, w.status AS run_status, w.conclusion AS run_conclusion, \
+         w.plan_exit_code AS run_plan_exit_code, w.finished_at AS run_finished_at, \
+         d.command AS drift_run_command, d.status AS drift_run_status, d.conclusion AS drift_run_conclusion, \
+         d.plan_exit_code AS drift_run_plan_exit_code, d.finished_at AS drift_run_finished_at, \
+         l.key AS lock_key, l.message AS lock_message, l.created_at AS lock_created_at, \
+         l.expires_at AS lock_expires_at, ({STATUS_CHANGES}) AS status_changes \
+         {FROM} LEFT JOIN workflow_runs w ON w.id = i.last_run_id LEFT JOIN workflow_runs d ON d.id = i.last_drift_run_id \
+         LEFT JOIN locks l ON l.workspace_id = i.workspace_id AND l.expires_at > $3 \
+         AND l.key = r.owner || '/' || r.name || '/' || i.stack || '/' || i.component \
+         WHERE i.workspace_id = $1 AND i.id = $2"
+    ))
     .bind(scope.workspace_id())
-    .bind(key)
-    .bind(now);
+    .bind(id)
+    .bind(now)
+    .bind(RECENT_CHANGES);
     reader.fetch_optional(query).await
+}
+
+/// The latest changes as one text, `from,to,at,run` joined by `;`: statuses, times and ids hold neither.
+const STATUS_CHANGES: &str = "SELECT string_agg(COALESCE(c.from_status, '') || ',' || c.to_status || ',' || \
+     CAST(c.at AS TEXT) || ',' || COALESCE(c.run_id, ''), ';' ORDER BY c.at DESC, c.id DESC) \
+     FROM (SELECT * FROM instance_status_changes s WHERE s.instance_id = i.id ORDER BY s.at DESC, s.id DESC LIMIT $4) c";
+
+impl InstanceDetailsRow {
+    /// The latest changes of status, newest first.
+    pub(crate) fn status_changes(&self) -> Result<Vec<StatusChange>, StoreError> {
+        let changes = self.status_changes.as_deref().unwrap_or_default();
+        let inconsistent = || StoreError::Inconsistent {
+            table: "instance_status_changes",
+            id: self.instance.id.clone(),
+            what: "a change that cannot be read",
+        };
+        changes.split(';').filter(|change| !change.is_empty()).map(|change| parse_change(change).ok_or_else(inconsistent)).collect()
+    }
+}
+
+fn parse_change(change: &str) -> Option<StatusChange> {
+    let mut fields = change.split(',');
+    let (from, to, at, run) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let optional = |field: &str| (!field.is_empty()).then(|| field.to_owned());
+    Some(StatusChange { from_status: optional(from), to_status: to.to_owned(), at: at.parse().ok()?, run_id: optional(run) })
 }

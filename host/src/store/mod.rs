@@ -13,6 +13,7 @@ pub(crate) mod audit_log;
 pub(crate) mod demo_seed;
 pub(crate) mod instances;
 pub(crate) mod inventory;
+pub(crate) mod invited_members;
 pub(crate) mod oauth_clients;
 pub(crate) mod oauth_codes;
 pub(crate) mod oauth_grants;

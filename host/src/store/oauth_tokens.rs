@@ -219,6 +219,7 @@ pub(crate) async fn tidy_chain(
 
 /// Whose a token is.
 #[derive(Debug, sqlx::FromRow)]
+#[expect(clippy::struct_field_names, reason = "named as the columns are")]
 pub(crate) struct TokenOwner {
     pub(crate) grant_id: String,
     pub(crate) client_id: String,

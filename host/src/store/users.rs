@@ -1,7 +1,7 @@
 //! Users, and who belongs to which workspace.
 
 use super::{Reader, StoreError, Tx, sql};
-use crate::authz::Role;
+use crate::authz::{Role, WorkspaceScope};
 use crate::clock::Timestamp;
 
 /// A user.
@@ -37,6 +37,38 @@ pub(crate) async fn insert_user(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), S
     Ok(())
 }
 
+/// Brings the user with this GitHub id up to date, or inserts `user`; gives the id of the row.
+///
+/// GitHub gives a login that somebody gave up to others. Whoever had it here before keeps their row and their
+/// memberships, under a login that GitHub gives to nobody; signing in puts it right.
+pub(crate) async fn upsert_github_user(tx: &mut Tx, user: &NewUser<'_>) -> Result<String, StoreError> {
+    tx.execute(
+        sql("UPDATE users SET login = login || '-' || id \
+             WHERE LOWER(login) = $1 AND (github_id IS NULL OR github_id <> $2)")
+        .bind(user.login.to_ascii_lowercase())
+        .bind(user.github_id),
+    )
+    .await?;
+    let known: Option<(String,)> =
+        tx.fetch_for_update(sql("SELECT id FROM users WHERE github_id = $1").bind(user.github_id)).await?;
+    let Some((id,)) = known else {
+        insert_user(tx, user).await?;
+        return Ok(user.id.to_owned());
+    };
+    tx.execute(sql("UPDATE users SET login = $2, name = $3 WHERE id = $1").bind(&id).bind(user.login).bind(user.name))
+        .await?;
+    Ok(id)
+}
+
+/// The user who last signed in with GitHub under this login, in any case of its letters.
+pub(crate) async fn find_github_user(tx: &mut Tx, login: &str) -> Result<Option<UserRow>, StoreError> {
+    tx.fetch_optional(
+        sql("SELECT id, github_id, login FROM users WHERE LOWER(login) = $1 AND github_id IS NOT NULL")
+            .bind(login.to_ascii_lowercase()),
+    )
+    .await
+}
+
 /// The user with this id.
 pub(crate) async fn find_user(reader: &Reader, user_id: &str) -> Result<Option<UserRow>, StoreError> {
     reader.fetch_optional(sql("SELECT id, github_id, login FROM users WHERE id = $1").bind(user_id)).await
@@ -60,6 +92,40 @@ pub(crate) async fn insert_membership(
     )
     .await?;
     Ok(())
+}
+
+/// Takes a user of this login out of a workspace; false if there was none. The user's MCP clients are out
+/// with their next request, because every request looks the membership up.
+pub(crate) async fn delete_membership(tx: &mut Tx, scope: &WorkspaceScope, login: &str) -> Result<bool, StoreError> {
+    let deleted = tx
+        .execute(
+            sql("DELETE FROM memberships WHERE workspace_id = $1 \
+                 AND user_id IN (SELECT u.id FROM users u WHERE LOWER(u.login) = $2)")
+            .bind(scope.workspace_id())
+            .bind(login.to_ascii_lowercase()),
+        )
+        .await?;
+    Ok(deleted > 0)
+}
+
+/// A member of a workspace.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct MemberRow {
+    /// `None` for a demo user.
+    pub(crate) github_id: Option<i64>,
+    pub(crate) login: String,
+    pub(crate) role: String,
+}
+
+/// The members of a workspace, by login.
+pub(crate) async fn list_members(reader: &Reader, scope: &WorkspaceScope) -> Result<Vec<MemberRow>, StoreError> {
+    reader
+        .fetch_all(
+            sql("SELECT u.github_id, u.login, m.role FROM memberships m \
+                 JOIN users u ON u.id = m.user_id WHERE m.workspace_id = $1 ORDER BY u.login, u.id")
+            .bind(scope.workspace_id()),
+        )
+        .await
 }
 
 /// A workspace that a user belongs to.

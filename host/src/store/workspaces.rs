@@ -1,6 +1,6 @@
 //! Workspaces.
 
-use super::{Reader, StoreError, Writer, sql};
+use super::{Reader, StoreError, Tx, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
 
@@ -40,20 +40,19 @@ pub(crate) async fn find_scope_by_slug(reader: &Reader, slug: &str) -> Result<Op
 
 /// Creates a workspace; a conflict if the slug is taken.
 pub(crate) async fn insert_workspace(
-    writer: &Writer,
+    tx: &mut Tx,
     id: &str,
     (name, slug): (&str, &str),
     now: Timestamp,
 ) -> Result<WorkspaceScope, StoreError> {
-    writer
-        .execute(
-            sql("INSERT INTO workspaces (id, name, slug, plan, status, created_at) \
-                 VALUES ($1, $2, $3, 'self_hosted', 'active', $4)")
-            .bind(id)
-            .bind(name)
-            .bind(slug)
-            .bind(now),
-        )
-        .await?;
+    tx.execute(
+        sql("INSERT INTO workspaces (id, name, slug, plan, status, created_at) \
+             VALUES ($1, $2, $3, 'self_hosted', 'active', $4)")
+        .bind(id)
+        .bind(name)
+        .bind(slug)
+        .bind(now),
+    )
+    .await?;
     Ok(WorkspaceScope::from_record(id))
 }

@@ -13,11 +13,13 @@ use crate::app::App;
 mod landing;
 mod signin;
 mod demo_signin;
+mod github_signin;
 mod assets;
 
 pub(crate) mod form_guard;
 pub(crate) mod pages;
 pub(crate) mod session;
+mod pending_signin;
 mod return_to;
 mod security_headers;
 
@@ -32,6 +34,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/", get(landing::landing))
         .route("/signin", get(signin::sign_in))
         .route("/signin/demo", post(demo_signin::demo_sign_in))
+        .route("/signin/github", post(github_signin::start))
+        .route("/signin/github/callback", get(github_signin::callback))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(map_response(security_headers));
     let assets =

@@ -6,11 +6,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::demo_signin;
-use super::pages;
 use super::return_to::ReturnTo;
+use super::{demo_signin, github_signin, pages};
 use crate::app::App;
 use crate::error_chain::Chain;
+use crate::store::StoreError;
 use crate::store::users::{self, DemoUser};
 
 #[derive(Deserialize)]
@@ -21,14 +21,23 @@ pub(super) struct SignInQuery {
 #[derive(Template)]
 #[template(path = "signin.html")]
 struct SignInPage<'a> {
-    users: Vec<DemoUser>,
     return_to: &'a str,
+    github: Option<GithubForm>,
+    demo: Option<DemoForm>,
+}
+
+struct GithubForm {
+    form_token: String,
+}
+
+struct DemoForm {
+    users: Vec<DemoUser>,
     form_token: String,
 }
 
 /// Shows who the visitor can be.
 pub(super) async fn sign_in(State(app): State<App>, Query(query): Query<SignInQuery>) -> Response {
-    if !app.config.demo {
+    if !app.config.demo && app.github.is_none() {
         return pages::message(
             StatusCode::SERVICE_UNAVAILABLE,
             "Sign-in is not set up",
@@ -37,15 +46,22 @@ pub(super) async fn sign_in(State(app): State<App>, Query(query): Query<SignInQu
         );
     }
     let return_to = query.return_to.as_deref().and_then(ReturnTo::parse).unwrap_or_default();
-    match users::list_demo_users(&app.store.read).await {
-        Ok(users) => {
-            let form_token = demo_signin::form_token(&app, &return_to);
-            let page = SignInPage { users, return_to: return_to.as_str(), form_token };
-            pages::html(StatusCode::OK, &page)
-        }
+    let demo = match demo_form(&app, &return_to).await {
+        Ok(demo) => demo,
         Err(error) => {
             tracing::error!(error = %Chain(&error), "the sign-in page failed");
-            pages::unavailable()
+            return pages::unavailable();
         }
+    };
+    let github = app.github.is_some().then(|| GithubForm { form_token: github_signin::form_token(&app, &return_to) });
+    pages::html(StatusCode::OK, &SignInPage { return_to: return_to.as_str(), github, demo })
+}
+
+/// Whom the demo signs in; none on any other server.
+async fn demo_form(app: &App, return_to: &ReturnTo) -> Result<Option<DemoForm>, StoreError> {
+    if !app.config.demo {
+        return Ok(None);
     }
+    let users = users::list_demo_users(&app.store.read).await?;
+    Ok(Some(DemoForm { users, form_token: demo_signin::form_token(app, return_to) }))
 }

@@ -37,7 +37,8 @@ fn main() -> Result<()> {
     report("whole stack", &whole, None);
 
     let native_app = server.block_on(start(Variant::Native))?;
-    let native = client.block_on(measure(&native_app, &id))?;
+    let native_id = server.block_on(instance_id(&native_app))?;
+    let native = client.block_on(measure(&native_app, &native_id))?;
     report("without Wasm", &native, None);
 
     let bare_url = server.block_on(bare_axum(body.clone()))?;
@@ -45,7 +46,7 @@ fn main() -> Result<()> {
     let bare = client.block_on(load::run(&request, DURATION))?;
     report("bare axum, same bytes", &bare, None);
 
-    let cost = server.block_on(sandbox::cost(&app, &native_app, &id))?;
+    let cost = server.block_on(sandbox::cost((&app, &id), (&native_app, &native_id)))?;
     say(&format!("\nsandbox, one call at a time: {cost}"))?;
     say(&format!(
         "ratios: whole stack / bare axum {:.2}, whole stack / without Wasm {:.2}",

@@ -32,13 +32,14 @@ impl Display for Cost {
 }
 
 /// Calls both bodies in turn, so that noise hits both alike.
-pub(crate) async fn cost(wasm: &TestApp, native: &TestApp, id: &str) -> Result<Cost> {
-    let arguments = json!({ "id": id }).to_string();
+pub(crate) async fn cost((wasm, wasm_id): (&TestApp, &str), (native, native_id): (&TestApp, &str)) -> Result<Cost> {
+    let arguments = |id: &str| json!({ "id": id }).to_string();
+    let (wasm_arguments, native_arguments) = (arguments(wasm_id), arguments(native_id));
     let (wasm_caller, native_caller) = (caller(wasm).await?, caller(native).await?);
     let (mut with, mut without) = (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS));
     for _ in 0..ROUNDS {
-        with.push(call(wasm.app(), &wasm_caller, &arguments).await?);
-        without.push(call(native.app(), &native_caller, &arguments).await?);
+        with.push(call(wasm.app(), &wasm_caller, &wasm_arguments).await?);
+        without.push(call(native.app(), &native_caller, &native_arguments).await?);
     }
     Ok(Cost { wasm: median(with)?, native: median(without)? })
 }
