@@ -1,14 +1,14 @@
 //! The Atmos Pro MCP server.
 //!
-//! The modules stand in the order in which a request meets them; each imports only modules below it.
-//! [`app`] wires them and is the one that sees all.
+//! The modules stand in the order in which a request meets them. [`app`] wires them and is the one that sees
+//! all; which module may import which is in `ARCHITECTURE.md`.
 //!
 //! | step | module | in → out | refuses with |
 //! |---|---|---|---|
-//! | 1 | [`http`] | request → request with id, size and time limits | 403 origin, 421 host, 413 |
+//! | 1 | [`http`] | request → request with id, for a host of ours | 421 |
 //! | 2 | [`oauth`] | `Authorization` → [`authz::Caller`] | 401 with a challenge |
 //! | 3 | [`rate_limit`] | caller → pass | 429 with `Retry-After` |
-//! | 4 | [`mcp`] | body → message → method | JSON-RPC errors |
+//! | 4 | [`mcp`] | origin, headers and body → message → method | 403 origin, 413, JSON-RPC errors |
 //! | 5 | [`authz`] | caller × tool → permitted | 403 `insufficient_scope` |
 //! | 6 | [`runtime`] | fresh sandbox → the tool's `call` | trapped, out of fuel, memory or time |
 //! | 7 | [`capability`] | typed request → store, with the workspace of the token | capability error |

@@ -120,7 +120,7 @@ impl Entry {
         self
     }
 
-    /// Facts about it, as JSON. Security: never a secret; arguments go through [`super::redact`] first.
+    /// Facts about it, as JSON. Security: never a secret; arguments go through [`super::redact()`] first.
     #[must_use]
     pub fn with_metadata(mut self, metadata: &serde_json::Value) -> Self {
         self.metadata = Some(metadata.to_string());

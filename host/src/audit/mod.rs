@@ -10,4 +10,4 @@ mod writer;
 pub use entry::{Actor, Entry, ToolUse};
 pub use redact::redact;
 pub(crate) use writer::GrantCount;
-pub use writer::{AuditError, AuditLog};
+pub use writer::{AuditError, AuditLog, Place};

@@ -46,13 +46,13 @@ impl AuditLog {
     /// Writes one row; returns when it is committed. Once called, the row is written even if the caller
     /// goes away.
     pub async fn write(&self, entry: Entry) -> Result<(), AuditError> {
-        self.enqueue(entry).await?.await.map_err(|_| AuditError)?
+        self.reserve().await?.write(entry).await
     }
 
-    async fn enqueue(&self, entry: Entry) -> Result<oneshot::Receiver<Result<(), AuditError>>, AuditError> {
-        let (committed, result) = oneshot::channel();
-        self.queue.send(Pending::Row(Box::new(entry), committed)).await.map_err(|_| AuditError)?;
-        Ok(result)
+    /// Waits for a place in the queue. A row that needs one even if its caller goes away is taken for writing
+    /// only when it has its place.
+    pub async fn reserve(&self) -> Result<Place<'_>, AuditError> {
+        self.queue.reserve().await.map(Place).map_err(|_| AuditError)
     }
 
     /// Counts a request that leaves no row. A full queue forgets the count: it only survives restarts.
@@ -66,6 +66,19 @@ impl AuditLog {
         if self.queue.try_send(Pending::Row(Box::new(entry), committed)).is_err() {
             tracing::error!("an audit row was lost: the queue is full or closed");
         }
+    }
+}
+
+/// A place in the queue.
+#[derive(Debug)]
+pub struct Place<'a>(mpsc::Permit<'a, Pending>);
+
+impl Place<'_> {
+    /// Writes one row; returns when it is committed. The row is written even if the caller goes away.
+    pub fn write(self, entry: Entry) -> impl Future<Output = Result<(), AuditError>> + Send + 'static {
+        let (committed, result) = oneshot::channel();
+        self.0.send(Pending::Row(Box::new(entry), committed));
+        async { result.await.map_err(|_| AuditError)? }
     }
 }
 

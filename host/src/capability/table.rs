@@ -71,15 +71,15 @@ mod tests {
             .unwrap()
             .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
             .collect();
-        let world = files.iter().find(|text| text.contains("world tool")).unwrap();
+        let world = files.iter().find(|file| file.contains("world tool")).unwrap();
         let imports = world.lines().filter_map(|line| line.trim().strip_prefix("import ")?.strip_suffix(';'));
         let mut found: Vec<_> = imports
             .map(|name| {
                 let text = files.iter().find(|text| text.contains(&format!("\ninterface {name} {{"))).unwrap();
                 let docs = text.split(&format!("\ninterface {name} {{")).next().unwrap();
                 let sentence = docs.rsplit("Required permission: ").next().unwrap();
-                let word: String = sentence.chars().take_while(|c| !matches!(c, '.' | ';')).collect();
-                (name.to_owned(), word.trim_matches('`').to_owned())
+                let permission: String = sentence.chars().take_while(|c| !matches!(c, '.' | ';')).collect();
+                (name.to_owned(), permission.trim_matches('`').to_owned())
             })
             .collect();
         found.sort();

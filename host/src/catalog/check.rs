@@ -136,7 +136,11 @@ fn read_component(dir: &Path, entry: &IndexEntry) -> Result<Vec<u8>, ToolError> 
 
 /// SHA-256, hexadecimal.
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }
 
 /// Every interface that a row grants exists, and its permission is covered by the row's.
@@ -152,7 +156,7 @@ fn check_grants(row: &PolicyRow) -> Result<(), ToolError> {
         }
     }
     if row.limits.memory > runtime::MAX_MEMORY {
-        return Err(ToolError::UnknownGrant(format!("more than {} MiB of memory", runtime::MAX_MEMORY >> 20)));
+        return Err(ToolError::TooMuchMemory { wanted: row.limits.memory >> 20, limit: runtime::MAX_MEMORY >> 20 });
     }
     Ok(())
 }

@@ -36,7 +36,9 @@ pub enum ToolError {
     #[error("its component has the digest {found}, but the index says {expected}: it was changed after packaging")]
     WrongDigest { expected: String, found: String },
     /// No row.
-    #[error("no policy row: add [{0}] with `permission` and `imports` to tools/policy.toml")]
+    #[error(
+        "no policy row: add [{0}] with `permission` and `imports` to tools/policy.toml (a third-party tool: to `tools.extra_policy`)"
+    )]
     NoPolicyRow(String),
     /// Two tools of one name.
     #[error("another tool has the same name")]
@@ -71,6 +73,9 @@ pub enum ToolError {
     /// An interface whose permission the row does not cover.
     #[error("imports `{interface}`, which needs `{needed}`, but its policy row asks for `{has}` alone")]
     NotCovered { interface: String, needed: &'static str, has: &'static str },
+    /// A row that allows more memory than a slot has.
+    #[error("its policy row allows {wanted} MiB of memory; this host allows {limit}")]
+    TooMuchMemory { wanted: usize, limit: usize },
     /// A row that grants what does not exist.
     #[error("its policy row grants `{0}`, which is no interface of this host")]
     UnknownGrant(String),

@@ -6,11 +6,11 @@ use crate::clock::Timestamp;
 use crate::id::Entropy;
 
 /// One minute.
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_mins(1);
 /// One hour.
-pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
+pub(super) const HOUR: Duration = Duration::from_hours(1);
 /// One day.
-pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// Throws dice from a generator.
 pub(super) struct Dice<'a>(pub(super) &'a Entropy);

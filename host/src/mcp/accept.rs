@@ -33,7 +33,7 @@ fn media_type(value: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn headers(name: axum::http::HeaderName, value: &str) -> HeaderMap {
+    fn headers(name: http::HeaderName, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(name, value.parse().unwrap())])
     }
 

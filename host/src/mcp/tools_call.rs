@@ -156,9 +156,11 @@ impl<'a> CallEntry<'a> {
 
     /// Commits the row. If that fails the caller gets no data.
     async fn complete(mut self, outcome: &'static str, detail: Option<String>) -> Result<(), McpError> {
-        let Some(entry) = self.entry.take() else { return Ok(()) };
         let unavailable = |_| McpError::Unavailable(self.request_id.to_owned());
-        self.app.audit.write(entry.with_outcome(outcome, detail)).await.map_err(unavailable)
+        // Taken only once it has its place: until then, dropping this writes the row as `cancelled`.
+        let place = self.app.audit.reserve().await.map_err(unavailable)?;
+        let Some(entry) = self.entry.take() else { return Ok(()) };
+        place.write(entry.with_outcome(outcome, detail)).await.map_err(unavailable)
     }
 }
 

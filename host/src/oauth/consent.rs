@@ -28,7 +28,7 @@ use crate::web::pages;
 use crate::web::session::{self, Session};
 
 /// How long a code is good for (OAuth 2.1 §4.1.2 allows ten minutes; clients need seconds).
-const CODE_TTL: Duration = Duration::from_secs(60);
+const CODE_TTL: Duration = Duration::from_mins(1);
 
 /// What the form's token is for.
 const FORM: &str = "consent-form";

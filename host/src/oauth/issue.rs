@@ -17,10 +17,10 @@ use crate::store::oauth_tokens::{self, NewToken};
 use crate::store::{StoreError, Tx};
 
 /// Lifetime of an access token. Clients refresh before every call when it is much shorter.
-const ACCESS_TTL: Duration = Duration::from_secs(3_600);
+const ACCESS_TTL: Duration = Duration::from_hours(1);
 
 /// Lifetime of a refresh token; its successor gets as long again.
-const REFRESH_TTL: Duration = Duration::from_secs(30 * 86_400);
+const REFRESH_TTL: Duration = Duration::from_hours(720);
 
 /// A reply of the token endpoint.
 pub(super) struct Issued {

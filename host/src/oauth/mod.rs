@@ -37,7 +37,7 @@ pub(crate) use bearer::insufficient_scope_response;
 pub use bearer::{BearerError, authenticate};
 pub(crate) use secret::{PlainToken, TokenKind};
 
-/// Larger bodies are refused (413); the largest real registration is about 1 kB.
+/// Larger bodies are refused (413; a registration, in RFC 7591's words, with 400); the largest real registration is about 1 kB.
 const MAX_BODY: usize = 16 << 10;
 
 /// Larger consent forms are refused; one repeats the whole authorization request, percent-encoded twice.

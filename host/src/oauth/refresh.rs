@@ -32,7 +32,7 @@ use crate::store::oauth_tokens::{self, RefreshTokenRow, Rotation};
 const RETRY_WINDOW: Duration = Duration::from_secs(30);
 
 /// How long expired tokens are kept, so that a late call is told that its token expired.
-const KEEP_EXPIRED: Duration = Duration::from_secs(86_400);
+const KEEP_EXPIRED: Duration = Duration::from_hours(24);
 
 const TOKEN_IS_BAD: OAuthError = OAuthError::InvalidGrant("the refresh token is unknown, expired or revoked");
 

@@ -31,7 +31,7 @@ const MAX_NAME: usize = 200;
 
 /// How long a client that was never authorized is kept after it last registered. One that was authorized is
 /// kept for ever: agents cannot recover from an id that is gone.
-const UNUSED: Duration = Duration::from_secs(7 * 86_400);
+const UNUSED: Duration = Duration::from_hours(168);
 
 /// The fields that matter to us; others are ignored (RFC 7591 §2).
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::Store;
-use super::db::{Pool, Reader, Writer};
+use super::db::{Pool, Reader, Writer, sql};
 use super::error::StoreError;
 
 /// How long a statement waits for another SQLite writer, or for a free connection.
@@ -19,6 +19,12 @@ impl Store {
     /// `connections` bounds the readers, and on PostgreSQL the writers too; SQLite has one writer.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") { sqlite(url, connections).await } else { postgres(url, connections).await }
+    }
+
+    /// Finds out whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let _one: Option<(i64,)> = self.read.fetch_optional(sql("SELECT CAST(1 AS BIGINT)")).await?;
+        Ok(())
     }
 
     /// Closes all connections; SQLite then folds its write-ahead log into the file.
@@ -58,4 +64,22 @@ async fn postgres(url: &str, connections: u32) -> Result<Store, StoreError> {
     sqlx::migrate!("../migrations/postgres").run(&write).await?;
     let read = pool().connect_with(options.options([("default_transaction_read_only", "on")])).await?;
     Ok(Store { read: Reader(Pool::Postgres(read)), write: Writer(Pool::Postgres(write)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The capabilities hold a reader alone, so that no SQL of theirs can write.
+    #[tokio::test]
+    async fn the_engine_refuses_writes_through_the_reader() {
+        let file = std::env::temp_dir().join(format!("atmos-mcp-reader-{}.db", std::process::id()));
+        let store = Store::connect(&format!("sqlite:{}", file.display()), 2).await.unwrap();
+        let insert = sql("INSERT INTO rate_day (grant_id, day, calls) VALUES ('g', 1, 1) RETURNING calls");
+        let refused = store.read.fetch_optional::<(i64,)>(insert.clone()).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("readonly"), "{refused:?}");
+        assert_eq!(store.write.fetch_optional::<(i64,)>(insert).await.unwrap(), Some((1,)));
+        store.close().await;
+        std::fs::remove_file(file).unwrap();
+    }
 }

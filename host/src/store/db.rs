@@ -41,9 +41,9 @@ macro_rules! value_from {
     )*};
 }
 value_from! {
-    &str => Text, |value| value.to_owned();
-    &String => Text, |value| value.clone();
-    String => Text, |value| value;
+    &str => Text, |value| storable(value.to_owned());
+    &String => Text, |value| storable(value.clone());
+    String => Text, |value| storable(value);
     i64 => Int, |value| value;
     i32 => Int, |value| i64::from(value);
     u32 => Int, |value| i64::from(value);
@@ -52,6 +52,12 @@ value_from! {
     &[u8] => Bytes, |value| value.to_vec();
     &[u8; 32] => Bytes, |value| value.to_vec();
     bool => Bool, |value| value;
+}
+
+/// PostgreSQL refuses a text with NUL, and would fail the whole statement or group of audit rows for it;
+/// SQLite would cut it there in some functions. So NUL becomes U+FFFD on both.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// A statement with its values, in order of the placeholders.

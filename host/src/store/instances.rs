@@ -156,7 +156,11 @@ impl InstanceDetailsRow {
             id: self.instance.id.clone(),
             what: "a change that cannot be read",
         };
-        changes.split(';').filter(|change| !change.is_empty()).map(|change| parse_change(change).ok_or_else(inconsistent)).collect()
+        changes
+            .split(';')
+            .filter(|change| !change.is_empty())
+            .map(|change| parse_change(change).ok_or_else(inconsistent))
+            .collect()
     }
 }
 
@@ -164,5 +168,10 @@ fn parse_change(change: &str) -> Option<StatusChange> {
     let mut fields = change.split(',');
     let (from, to, at, run) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let optional = |field: &str| (!field.is_empty()).then(|| field.to_owned());
-    Some(StatusChange { from_status: optional(from), to_status: to.to_owned(), at: at.parse().ok()?, run_id: optional(run) })
+    Some(StatusChange {
+        from_status: optional(from),
+        to_status: to.to_owned(),
+        at: at.parse().ok()?,
+        run_id: optional(run),
+    })
 }

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 
 /// How exactly the time of the last registration is kept. Coarse, because many clients register at every
 /// start and a read is cheaper than a write.
-const REGISTRATION_STEP: Duration = Duration::from_secs(86_400);
+const REGISTRATION_STEP: Duration = Duration::from_hours(24);
 
 /// A registered client.
 #[derive(Debug, sqlx::FromRow)]

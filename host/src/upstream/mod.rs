@@ -2,8 +2,8 @@
 
 mod github;
 
-pub use github::{GithubClient, GithubError};
 pub(crate) use github::{AuthorizationUrl, GithubUser};
+pub use github::{GithubClient, GithubError};
 
 /// Makes ring the process's cryptography for TLS; reqwest brings none of its own in this build.
 ///

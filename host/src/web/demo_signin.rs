@@ -20,7 +20,7 @@ use crate::store::StoreError;
 use crate::store::users::{self, UserRow};
 
 /// How long a sign-in page may be open.
-const FORM_TTL: Duration = Duration::from_secs(3_600);
+const FORM_TTL: Duration = Duration::from_hours(1);
 
 /// What the form's token is for.
 const FORM: &str = "demo-sign-in-form";

@@ -46,8 +46,8 @@ mod tests {
     fn requests_from_other_sites_are_known_by_their_header() {
         let is_cross = |site: &'static str| {
             is_cross_site(&HeaderMap::from_iter([(
-                axum::http::HeaderName::from_static("sec-fetch-site"),
-                axum::http::HeaderValue::from_static(site),
+                http::HeaderName::from_static("sec-fetch-site"),
+                http::HeaderValue::from_static(site),
             )]))
         };
         assert!(is_cross("cross-site") && is_cross("same-site"));

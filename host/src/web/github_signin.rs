@@ -29,7 +29,7 @@ use crate::upstream::{AuthorizationUrl, GithubError, GithubUser};
 const CALLBACK: &str = "/signin/github/callback";
 
 /// How long a sign-in page may be open.
-const FORM_TTL: Duration = Duration::from_secs(3_600);
+const FORM_TTL: Duration = Duration::from_hours(1);
 
 /// What the form's token is for.
 const FORM: &str = "github-sign-in-form";

@@ -20,7 +20,7 @@ use crate::id::{Entropy, base62};
 use crate::keys::ServerKey;
 
 /// How long a person may take at GitHub.
-const TTL: Duration = Duration::from_secs(600);
+const TTL: Duration = Duration::from_mins(10);
 
 /// What the cookie's signature is for.
 const SEAL: &str = "github-sign-in-cookie";

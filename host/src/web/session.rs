@@ -12,7 +12,7 @@ use crate::id::base62;
 use crate::store::{StoreError, web_sessions};
 
 /// How long a sign-in lasts.
-const TTL: Duration = Duration::from_secs(12 * 3_600);
+const TTL: Duration = Duration::from_hours(12);
 
 /// A signed-in person.
 pub(crate) struct Session {

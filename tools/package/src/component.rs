@@ -14,6 +14,6 @@ pub(crate) fn encode(wasm: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default()
         .validate(true)
         .module(wasm)
-        .and_then(|encoder| encoder.encode())
+        .and_then(ComponentEncoder::encode)
         .context("the module does not fit the world `tool`; is it built with the sdk and #[tool]?")
 }

@@ -31,16 +31,15 @@ fn main() -> Result<()> {
     for (position, name) in arguments.names.iter().enumerate() {
         let core = read(&arguments.input.join(format!("{name}.wasm")))?;
         let source = index::digest(&core);
-        let entry = match previous.unchanged(name, &source, &arguments.output)? {
-            Some(entry) => entry,
-            None => {
-                progress(&format!("packaging {name} ({} of {total})", position + 1))?;
-                let describer = match &mut describer {
-                    Some(describer) => describer,
-                    none => none.insert(Describer::new().map_err(anyhow::Error::from)?),
-                };
-                package(name, &core, source, describer, &arguments.output).with_context(|| format!("tool `{name}`"))?
-            }
+        let entry = if let Some(entry) = previous.unchanged(name, &source, &arguments.output)? {
+            entry
+        } else {
+            progress(&format!("packaging {name} ({} of {total})", position + 1))?;
+            let describer = match &mut describer {
+                Some(describer) => describer,
+                none => none.insert(Describer::new().map_err(anyhow::Error::from)?),
+            };
+            package(name, &core, source, describer, &arguments.output).with_context(|| format!("tool `{name}`"))?
         };
         index.tools.push(entry);
     }

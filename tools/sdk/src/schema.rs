@@ -87,8 +87,8 @@ fn split_type_array(object: &mut Map<String, Value>, nulls: Nulls) {
     if let Some(Value::Array(values)) = object.get_mut("enum") {
         values.retain(|value| !value.is_null());
     }
-    let typed = Value::Object(std::mem::take(object));
-    object.insert("anyOf".to_owned(), vec![typed, serde_json::json!({ "type": "null" })].into());
+    let non_null = Value::Object(std::mem::take(object));
+    object.insert("anyOf".to_owned(), vec![non_null, serde_json::json!({ "type": "null" })].into());
     if let Some(description) = description {
         object.insert("description".to_owned(), description);
     }

@@ -8,7 +8,7 @@ use crate::store::{StoreError, Tx, sql};
 
 /// How long chunks are remembered. An upload that is not complete by then was given up: the CLI sends
 /// chunks one after the other, stops at the first failure, and never says so.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// Notes that a chunk has come; false if it had come before. Forgets uploads of long ago.
 pub(super) async fn record(

@@ -1,0 +1,3 @@
+//! MCP clients that others wrote, from sign-in to revocation.
+
+mod rmcp;

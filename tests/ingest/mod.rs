@@ -1,0 +1,3 @@
+//! What the unmodified `atmos` CLI uploads.
+
+mod instances;
