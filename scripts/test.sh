@@ -14,6 +14,8 @@ scripts/build-tools.sh
 echo "test: building the fixtures"
 scripts/build-fixtures.sh
 
+scripts/webhook-examples.sh
+
 if command -v cargo-nextest >/dev/null; then
     echo "test: Rust tests, on SQLite and PostgreSQL (cargo-nextest)"
     profile=default

@@ -33,6 +33,7 @@ macro_rules! on_both_engines {
 }
 
 mod catalog;
+mod cli_contract;
 mod clients;
 mod ingest;
 mod mcp;
@@ -40,3 +41,4 @@ mod oauth;
 mod security;
 mod store;
 mod tidy;
+mod webhooks;

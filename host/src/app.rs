@@ -26,6 +26,8 @@ pub struct Parts {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// Calls to the OIDC issuer.
+    pub http: reqwest::Client,
     /// Randomness and ids.
     pub entropy: Entropy,
     /// The key that is not in the database.

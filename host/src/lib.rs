@@ -39,3 +39,4 @@ pub mod config;
 pub mod id;
 pub mod keys;
 mod error_chain;
+mod jwt;

@@ -59,7 +59,8 @@ pub async fn build(
     progress: bool,
 ) -> Result<(Parts, impl Future<Output = ()> + Send + 'static), StartError> {
     upstream::install_crypto_provider();
-    let github = config.github.as_ref().map(GithubClient::new).transpose()?;
+    let http = upstream::http_client()?;
+    let github = config.github.as_ref().map(|github| GithubClient::new(github, &http)).transpose()?;
     create_data_folder(&config.data)?;
     let store = Store::connect(&config.database.url, config.database.connections).await?;
     let data_error = |source| StartError::Data { path: config.data.clone(), source };
@@ -80,7 +81,7 @@ pub async fn build(
     });
     let limiter = RateLimiter::new(clock.clone(), store.read.clone(), config.limits);
     let (audit, audit_writer) = AuditLog::start(store.clone(), entropy.clone());
-    Ok((Parts { config, store, clock, entropy, key, audit, limiter, catalog, runtime, github }, audit_writer))
+    Ok((Parts { config, store, clock, entropy, key, audit, limiter, catalog, runtime, github, http }, audit_writer))
 }
 
 /// Serves until `shutdown` ends, then lets open requests finish and writes what is left of the audit log.

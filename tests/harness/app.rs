@@ -6,9 +6,12 @@ use anyhow::{Context as _, Result};
 use atmos_mcp::app::App;
 use atmos_mcp::catalog::Catalog;
 use atmos_mcp::clock::{Clock, Timestamp};
-use atmos_mcp::config::{Config, DatabaseConfig, LimitsConfig, LogConfig, PublicUrl, ToolsConfig};
+use atmos_mcp::config::{
+    Config, DatabaseConfig, GithubConfig, LimitsConfig, LogConfig, OidcConfig, PublicUrl, ToolsConfig,
+};
 use atmos_mcp::id::Entropy;
 use atmos_mcp::{demo, startup};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -31,12 +34,21 @@ pub struct Fixture {
     extra_tools: Option<(PathBuf, PathBuf)>,
     limits: LimitsConfig,
     clock: Clock,
+    github: Option<GithubConfig>,
+    oidc: OidcConfig,
 }
 
 impl Fixture {
     /// The demo workspaces, on this engine, with the clock standing still.
     pub fn new(engine: Engine) -> Self {
-        Self { engine, extra_tools: None, limits: LimitsConfig::default(), clock: Clock::manual(NOW) }
+        Self {
+            engine,
+            extra_tools: None,
+            limits: LimitsConfig::default(),
+            clock: Clock::manual(NOW),
+            github: None,
+            oidc: OidcConfig::default(),
+        }
     }
 
     /// Adds third-party tools: a folder with `catalog.json`, and a policy file.
@@ -51,6 +63,20 @@ impl Fixture {
     pub fn limits(mut self, per_minute: u32, per_day: u32) -> Self {
         self.limits = LimitsConfig { per_minute, per_day };
         self
+    }
+
+    /// Trusts this issuer of workflow tokens.
+    #[must_use]
+    pub fn oidc_issuer(mut self, issuer: &str) -> Self {
+        issuer.clone_into(&mut self.oidc.issuer);
+        self
+    }
+
+    /// Lets GitHub deliver webhooks, signed with this secret.
+    pub fn webhook_secret(mut self, secret: &str) -> Result<Self> {
+        let github = json!({ "client_id": "Iv1.test", "client_secret": "test", "webhook_secret": secret });
+        self.github = Some(serde_json::from_value(github)?);
+        Ok(self)
     }
 
     /// Lets time pass by itself.
@@ -89,7 +115,8 @@ impl Fixture {
                 cache: Some(root().join("target/test-cache")),
                 slots: 16,
             },
-            github: None,
+            github: self.github,
+            oidc: self.oidc,
             allowed_origins: vec!["https://inspector.example".to_owned()],
             limits: self.limits,
             log: LogConfig::default(),

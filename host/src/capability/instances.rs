@@ -36,7 +36,7 @@ async fn list_instances(
     state.enter(PERMISSION)?;
     let repo = filter.repo.as_deref().map(split_repo).transpose()?;
     let wanted = instances::InstanceFilter {
-        statuses: filter.statuses.iter().map(|status| wire::instance_status(*status)).collect(),
+        statuses: filter.statuses.iter().map(|status| status.word()).collect(),
         stack: filter.stack.as_deref(),
         component: filter.component.as_deref(),
         repo,

@@ -35,7 +35,7 @@ async fn list_repos(
     request: PageRequest,
 ) -> Result<RepoPage, CapabilityError> {
     state.enter(PERMISSION)?;
-    let status = filter.status.map(wire::repo_status);
+    let status = filter.status.map(RepoStatus::word);
     let cursors = state.cursor_context("repos.list", format!("{status:?}"));
     let page = page(&cursors, &request)?;
     let mut rows = repositories::list_repos(&state.context.reader, state.scope(), status, &page).await?;

@@ -9,66 +9,54 @@ use crate::clock::Timestamp;
 use crate::store::StoreError;
 
 /// An enum that the store keeps as a word.
-pub(super) trait Word: Sized + Copy + 'static {
-    /// Table and column, for the error.
-    const COLUMN: (&'static str, &'static str);
-    /// Every value with its word.
-    const WORDS: &'static [(Self, &'static str)];
+pub(super) trait Word: Sized {
+    /// The word of this value.
+    fn word(self) -> &'static str;
 
     /// The value of a word from the store.
-    fn read(word: &str, id: &str) -> Result<Self, StoreError> {
-        let (table, what) = Self::COLUMN;
-        let found = Self::WORDS.iter().find(|(_, known)| *known == word);
-        found.map(|(value, _)| *value).ok_or_else(|| StoreError::Inconsistent { table, id: id.to_owned(), what })
-    }
+    fn read(word: &str, id: &str) -> Result<Self, StoreError>;
 }
 
-impl Word for RepoStatus {
-    const COLUMN: (&'static str, &'static str) = ("repositories", "unknown status");
-    const WORDS: &'static [(Self, &'static str)] =
-        &[(Self::Active, "active"), (Self::Suspended, "suspended"), (Self::Uninstalled, "uninstalled")];
+/// Gives each value its word, once for both directions.
+macro_rules! words {
+    ($type:ident in $table:literal: $($value:ident $word:literal,)*) => {
+        impl Word for $type {
+            fn word(self) -> &'static str {
+                match self {
+                    $(Self::$value => $word,)*
+                }
+            }
+
+            fn read(word: &str, id: &str) -> Result<Self, StoreError> {
+                match word {
+                    $($word => Ok(Self::$value),)*
+                    _ => Err(StoreError::Inconsistent { table: $table, id: id.to_owned(), what: "unknown status" }),
+                }
+            }
+        }
+    };
 }
 
-impl Word for InstanceStatus {
-    const COLUMN: (&'static str, &'static str) = ("instances", "unknown status");
-    const WORDS: &'static [(Self, &'static str)] = &[
-        (Self::Unknown, "unknown"),
-        (Self::InSync, "in_sync"),
-        (Self::Drifted, "drifted"),
-        (Self::Remediating, "remediating"),
-        (Self::Remediated, "remediated"),
-        (Self::Error, "error"),
-        (Self::Disabled, "disabled"),
-        (Self::Orphaned, "orphaned"),
-    ];
+words! { RepoStatus in "repositories":
+    Active "active",
+    Suspended "suspended",
+    Uninstalled "uninstalled",
 }
 
-impl Word for WorkspaceStatus {
-    const COLUMN: (&'static str, &'static str) = ("workspaces", "unknown status");
-    const WORDS: &'static [(Self, &'static str)] = &[(Self::Active, "active"), (Self::Suspended, "suspended")];
+words! { InstanceStatus in "instances":
+    Unknown "unknown",
+    InSync "in_sync",
+    Drifted "drifted",
+    Remediating "remediating",
+    Remediated "remediated",
+    Error "error",
+    Disabled "disabled",
+    Orphaned "orphaned",
 }
 
-/// The word of a repository status.
-pub(super) const fn repo_status(status: RepoStatus) -> &'static str {
-    match status {
-        RepoStatus::Active => "active",
-        RepoStatus::Suspended => "suspended",
-        RepoStatus::Uninstalled => "uninstalled",
-    }
-}
-
-/// The word of an instance status.
-pub(super) const fn instance_status(status: InstanceStatus) -> &'static str {
-    match status {
-        InstanceStatus::Unknown => "unknown",
-        InstanceStatus::InSync => "in_sync",
-        InstanceStatus::Drifted => "drifted",
-        InstanceStatus::Remediating => "remediating",
-        InstanceStatus::Remediated => "remediated",
-        InstanceStatus::Error => "error",
-        InstanceStatus::Disabled => "disabled",
-        InstanceStatus::Orphaned => "orphaned",
-    }
+words! { WorkspaceStatus in "workspaces":
+    Active "active",
+    Suspended "suspended",
 }
 
 impl From<authz::Role> for Role {
@@ -124,14 +112,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_reads_back_as_its_value() {
-        for (status, word) in InstanceStatus::WORDS {
-            assert_eq!(instance_status(*status), *word);
-            assert_eq!(InstanceStatus::read(word, "inst_1").unwrap(), *status);
-        }
-        for (status, word) in RepoStatus::WORDS {
-            assert_eq!(repo_status(*status), *word);
-        }
+    fn a_word_that_is_not_known_names_its_row() {
+        assert_eq!(InstanceStatus::read("in_sync", "inst_1").unwrap(), InstanceStatus::InSync);
+        assert_eq!(InstanceStatus::InSync.word(), "in_sync");
         assert!(InstanceStatus::read("gone", "inst_1").unwrap_err().to_string().contains("inst_1"));
     }
 }

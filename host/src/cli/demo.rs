@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::{print, serve};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseConfig, LimitsConfig, LogConfig, PublicUrl, ToolsConfig};
+use crate::config::{Config, DatabaseConfig, LimitsConfig, LogConfig, OidcConfig, PublicUrl, ToolsConfig};
 use crate::id::Entropy;
 use crate::{demo, startup};
 
@@ -72,6 +72,7 @@ fn config(address: SocketAddr, arguments: &Arguments, log: LogConfig) -> anyhow:
             slots: 64,
         },
         github: None,
+        oidc: OidcConfig::default(),
         allowed_origins: Vec::new(),
         limits: LimitsConfig::default(),
         log,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::oidc::OidcConfig;
 use super::public_url::PublicUrl;
 
 /// All settings.
@@ -22,6 +23,8 @@ pub struct Config {
     pub tools: ToolsConfig,
     /// Sign-in with GitHub; absent in the demo.
     pub github: Option<GithubConfig>,
+    /// Whose workflow tokens are trusted.
+    pub oidc: OidcConfig,
     /// Origins of browser clients that may call `/mcp`, beside the server's own.
     pub allowed_origins: Vec<String>,
     /// Default rate limits.
@@ -69,6 +72,9 @@ pub struct GithubConfig {
     /// Client secret of the App; better in `ATMOS_MCP_GITHUB_CLIENT_SECRET`.
     #[serde(default)]
     pub client_secret: String,
+    /// Secret of the App's webhook; better in `ATMOS_MCP_GITHUB_WEBHOOK_SECRET`.
+    #[serde(default)]
+    pub webhook_secret: Option<String>,
     /// `https://github.com`, or the URL of a GitHub Enterprise Server.
     #[serde(default = "default_github_url")]
     pub url: String,
@@ -152,6 +158,8 @@ struct File {
     tools: ToolsConfig,
     github: Option<GithubConfig>,
     #[serde(default)]
+    oidc: OidcConfig,
+    #[serde(default)]
     allowed_origins: Vec<String>,
     #[serde(default)]
     limits: LimitsConfig,
@@ -174,6 +182,9 @@ impl Config {
         }
         if let (Some(secret), Some(github)) = (environment("ATMOS_MCP_GITHUB_CLIENT_SECRET"), &mut file.github) {
             github.client_secret = secret;
+        }
+        if let (Some(secret), Some(github)) = (environment("ATMOS_MCP_GITHUB_WEBHOOK_SECRET"), &mut file.github) {
+            github.webhook_secret = Some(secret);
         }
         file.check()
     }
@@ -212,6 +223,7 @@ impl File {
             database: self.database,
             tools: self.tools,
             github: self.github,
+            oidc: self.oidc,
             allowed_origins: self.allowed_origins,
             limits: self.limits,
             log: self.log,

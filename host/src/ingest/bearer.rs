@@ -1,4 +1,5 @@
-//! Who uploads: `Authorization: Bearer atmos_wt_…`, a workspace's static token.
+//! Who uploads: `Authorization: Bearer`, and a workspace's static token (`atmos_wt_…`) or the session of a
+//! workflow (`atmos_cs_…`).
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -7,18 +8,71 @@ use axum::response::Response;
 
 use super::envelope::IngestError;
 use crate::app::App;
+use crate::audit::Actor;
 use crate::authz::WorkspaceScope;
+use crate::clock::Timestamp;
 use crate::http::RequestId;
 use crate::oauth::{PlainToken, TokenKind};
+use crate::store::ci::Upload;
+use crate::store::ci::permissions::CiPermission;
+use crate::store::ci::sessions::{self, CiSession};
 use crate::store::workspace_tokens;
 
-/// A workflow that has shown a live workspace token. Extracted before the body is read.
+/// A workflow that has shown a live token. Extracted before the body is read.
 #[derive(Debug)]
 pub(super) struct Uploader {
-    /// The token's id, which stands for the workflow in the audit log.
-    pub(super) token_id: String,
+    /// What stands for the workflow in the audit log: the token's id, or the run that opened the session.
+    pub(super) actor_id: String,
     /// The token's workspace.
     pub(super) scope: WorkspaceScope,
+    /// None with a static token, which may do everything in its workspace.
+    pub(super) session: Option<CiSession>,
+}
+
+impl Uploader {
+    fn from_session(session: CiSession) -> Self {
+        let repository = format!("{}/{}", session.owner, session.name);
+        let actor_id = match session.github_run_id {
+            Some(run) => format!("{repository}/actions/runs/{run}"),
+            None => repository,
+        };
+        // Security: the scope comes from the session's own row, read in this request.
+        Self { actor_id, scope: WorkspaceScope::from_record(session.workspace_id.as_str()), session: Some(session) }
+    }
+
+    /// For the audit log.
+    pub(super) fn actor(&self) -> Actor {
+        Actor::GithubAction { id: self.actor_id.clone() }
+    }
+
+    /// What the store needs to know of an upload.
+    pub(super) fn upload<'a>(&'a self, app: &'a App, now: Timestamp) -> Upload<'a> {
+        Upload { scope: &self.scope, session: self.session.as_ref(), now, entropy: &app.entropy }
+    }
+
+    /// Refuses a session that was opened without the permission.
+    pub(super) fn require(&self, permission: CiPermission) -> Result<(), IngestError> {
+        match &self.session {
+            Some(session) if !session.allows(permission) => {
+                let repository = format!("{}/{}", session.owner, session.name);
+                Err(IngestError::NotPermitted { permission, repository })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Refuses a session of another repository.
+    ///
+    /// Security: a workflow of one repository writes nothing about another, though both are in the workspace.
+    pub(super) fn require_repository(&self, owner: &str, name: &str) -> Result<(), IngestError> {
+        match &self.session {
+            Some(session) if !session.is_of(owner, name) => Err(IngestError::OtherRepository {
+                session: format!("{}/{}", session.owner, session.name),
+                asked: format!("{owner}/{name}"),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 impl FromRequestParts<App> for Uploader {
@@ -31,12 +85,17 @@ impl FromRequestParts<App> for Uploader {
 }
 
 async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Uploader, IngestError> {
-    let token = bearer(headers).ok_or(IngestError::MissingToken)?;
-    let token = PlainToken::parse(TokenKind::Workspace, token).ok_or(IngestError::UnknownToken)?;
-    let found = workspace_tokens::find_live_token(&app.store.read, token.hash().as_bytes(), app.clock.now()).await?;
-    let (token_id, workspace_id) = found.ok_or(IngestError::UnknownToken)?;
+    let text = bearer(headers).ok_or(IngestError::MissingToken)?;
+    let (reader, now) = (&app.store.read, app.clock.now());
+    if let Some(token) = PlainToken::parse(TokenKind::CiSession, text) {
+        let session = sessions::find_live_session(reader, token.hash().as_bytes(), now).await?;
+        return session.map(Uploader::from_session).ok_or(IngestError::UnknownSession);
+    }
+    let token = PlainToken::parse(TokenKind::Workspace, text).ok_or(IngestError::UnknownToken)?;
+    let found = workspace_tokens::find_live_token(reader, token.hash().as_bytes(), now).await?;
+    let (actor_id, workspace_id) = found.ok_or(IngestError::UnknownToken)?;
     // Security: the scope comes from the token's own row, read in this request.
-    Ok(Uploader { token_id, scope: WorkspaceScope::from_record(workspace_id) })
+    Ok(Uploader { actor_id, scope: WorkspaceScope::from_record(workspace_id), session: None })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -1,18 +1,15 @@
-//! The response envelope of `/api/v1`, and the one place where refusals become statuses and texts.
+//! The response envelope of `/api/v1`.
 //!
 //! The CLI decodes strictly: `request` is a string, `status` an integer, `data` an object or null. Anything
 //! else makes it print "unexpected response format" instead of our message.
 
 use axum::Json;
-use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::audit::AuditError;
-use crate::error_chain::Chain;
-use crate::store::StoreError;
+pub(super) use super::error::IngestError;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,6 +24,9 @@ struct Envelope {
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
     data: Option<Map<String, Value>>,
+    /// What the CLI reads beside `data` instead of in it.
+    #[serde(flatten)]
+    beside: Map<String, Value>,
 }
 
 impl Envelope {
@@ -39,6 +39,7 @@ impl Envelope {
             error_message: None,
             trace_id: None,
             data: Some(data),
+            beside: Map::new(),
         }
     }
 
@@ -52,6 +53,7 @@ impl Envelope {
             error_message: Some(error.to_string()),
             trace_id: Some(request_id),
             data: error.data(),
+            beside: Map::new(),
         }
     }
 }
@@ -61,97 +63,25 @@ pub(super) fn success(request_id: String, data: Map<String, Value>) -> Response 
     Json(Envelope::success(request_id, data)).into_response()
 }
 
-/// Why an upload is refused. The texts are for the person who reads the CLI's output in a CI log.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum IngestError {
-    #[error("the request has no `Authorization: Bearer` header: set ATMOS_PRO_TOKEN to a workspace token (atmos_wt_…)")]
-    MissingToken,
-    /// Security: one text for all three, so that a guess learns nothing.
-    #[error(
-        "the workspace token is not known to this server, has expired or was revoked: set ATMOS_PRO_TOKEN to a valid one"
-    )]
-    UnknownToken,
-    #[error("the body is larger than {} MiB: lower settings.pro.max_payload_bytes in atmos.yaml so that the CLI sends smaller chunks", super::MAX_BODY >> 20)]
-    TooLarge,
-    #[error("the body did not arrive in full: {0}")]
-    Unreadable(String),
-    #[error("the body is not the JSON of an upload: {0}")]
-    InvalidJson(String),
-    #[error("{0}")]
-    InvalidField(String),
-    #[error("drift detection is enabled with malformed detect or remediate workflows (instances: {count})")]
-    DriftDetection { count: usize, problems: Vec<String> },
-    #[error("this server has no endpoint {0}: it takes POST /api/v1/instances")]
-    UnknownEndpoint(String),
-    #[error("the upload could not be stored now: try again")]
-    Store(#[from] StoreError),
-    #[error("the upload was stored, but could not be noted in the audit log: try again")]
-    Audit(#[from] AuditError),
+/// Answers 200 with `data` in its place, and once more at the top level.
+pub(super) fn success_in_both_places(request_id: String, data: Map<String, Value>) -> Response {
+    let beside = data.clone();
+    Json(Envelope { beside, ..Envelope::success(request_id, data) }).into_response()
 }
 
-impl From<BytesRejection> for IngestError {
-    fn from(rejection: BytesRejection) -> Self {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Self::TooLarge
-        } else {
-            Self::Unreadable(rejection.body_text())
-        }
-    }
-}
-
-impl IngestError {
-    /// Status and `errorTag`. `DriftDetectionValidationError` is a tag that the CLI knows; the others are
-    /// ours.
-    const fn code(&self) -> (StatusCode, &'static str) {
-        match self {
-            Self::MissingToken | Self::UnknownToken => (StatusCode::UNAUTHORIZED, "Unauthorized"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge"),
-            Self::Unreadable(_) | Self::InvalidJson(_) | Self::InvalidField(_) => {
-                (StatusCode::BAD_REQUEST, "ValidationError")
-            }
-            Self::DriftDetection { .. } => (StatusCode::BAD_REQUEST, "DriftDetectionValidationError"),
-            Self::UnknownEndpoint(_) => (StatusCode::NOT_FOUND, "NotFound"),
-            Self::Store(_) | Self::Audit(_) => (StatusCode::SERVICE_UNAVAILABLE, "Unavailable"),
-        }
-    }
-
-    fn data(&self) -> Option<Map<String, Value>> {
-        match self {
-            Self::DriftDetection { problems, .. } => {
-                Some(Map::from_iter([("validationErrors".to_owned(), Value::from(problems.clone()))]))
-            }
-            Self::MissingToken
-            | Self::UnknownToken
-            | Self::TooLarge
-            | Self::Unreadable(_)
-            | Self::InvalidJson(_)
-            | Self::InvalidField(_)
-            | Self::UnknownEndpoint(_)
-            | Self::Store(_)
-            | Self::Audit(_) => None,
-        }
-    }
-
-    /// The reply; the cause of a server error is logged here and not sent.
-    pub(super) fn respond(self, request_id: String) -> Response {
-        let (status, _) = self.code();
-        if status.is_server_error() {
-            tracing::error!(error = %Chain(&self), request.id = request_id.as_str(), "an upload failed");
-        }
-        let mut response = (status, Json(Envelope::refusal(&self, request_id))).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        response
-    }
+/// A refusal's reply, with the status of its code.
+pub(super) fn refusal(error: &IngestError, request_id: String) -> Response {
+    let (status, _) = error.code();
+    (status, Json(Envelope::refusal(error, request_id))).into_response()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::StoreError;
     use serde_json::json;
 
-    fn refusal(error: &IngestError) -> Value {
+    fn body_of(error: &IngestError) -> Value {
         serde_json::to_value(Envelope::refusal(error, "req_1".to_owned())).unwrap()
     }
 
@@ -167,7 +97,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_cause_and_the_request() {
         assert_eq!(
-            refusal(&IngestError::InvalidField("`repo_owner` is missing".to_owned())),
+            body_of(&IngestError::InvalidField("`repo_owner` is missing".to_owned())),
             json!({
                 "request": "req_1", "status": 400, "success": false, "errorTag": "ValidationError",
                 "errorMessage": "`repo_owner` is missing", "traceId": "req_1", "data": null,
@@ -177,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_drift_refusal_has_the_tag_and_the_list_that_the_cli_shows() {
-        let body = refusal(&IngestError::DriftDetection { count: 1, problems: vec!["vpc in dev: …".to_owned()] });
+        let body = body_of(&IngestError::DriftDetection { count: 1, problems: vec!["vpc in dev: …".to_owned()] });
         assert_eq!(body["errorTag"], "DriftDetectionValidationError");
         assert_eq!(
             body["errorMessage"],
@@ -188,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_failing_database_is_503_without_its_cause() {
-        let body = refusal(&IngestError::Store(StoreError::Database(sqlx::Error::PoolClosed)));
+        let body = body_of(&IngestError::Store(StoreError::Database(sqlx::Error::PoolClosed)));
         assert_eq!(body["status"], 503);
         assert_eq!(body["errorMessage"], "the upload could not be stored now: try again");
     }

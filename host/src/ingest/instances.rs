@@ -10,8 +10,9 @@ use super::bearer::Uploader;
 use super::envelope::{self, IngestError};
 use super::upload::parse;
 use crate::app::App;
-use crate::audit::{Actor, Entry};
+use crate::audit::Entry;
 use crate::http::RequestId;
+use crate::store::ci::permissions::CiPermission;
 use crate::store::inventory::{self, Applied};
 
 /// Takes the inventory, or a chunk of it, in one transaction. The reply leaves when it and its audit row
@@ -35,7 +36,9 @@ async fn receive(
     request_id: &str,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Map<String, Value>, IngestError> {
+    uploader.require(CiPermission::InstancesCreate)?;
     let upload = parse(&body?)?;
+    uploader.require_repository(&upload.repository.owner, &upload.repository.name)?;
     let repository = format!("{}/{}", upload.repository.owner, upload.repository.name);
     let received = upload.instances.len();
     let now = app.clock.now();
@@ -43,8 +46,7 @@ async fn receive(
     let applied = inventory::upload_instances(&mut tx, &uploader.scope, upload, now, &app.entropy).await?;
     tx.commit().await?;
     let summary = summarize(repository, received, &applied);
-    let actor = Actor::GithubAction { id: uploader.token_id.clone() };
-    let entry = Entry::new(now, actor, ("instance", "inventory_uploaded"), request_id)
+    let entry = Entry::new(now, uploader.actor(), ("instance", "inventory_uploaded"), request_id)
         .with_workspace(uploader.scope.workspace_id())
         .with_target("repository", applied.repository_id)
         .with_metadata(&Value::Object(summary.clone()));

@@ -1,23 +1,36 @@
-//! What the unmodified `atmos` CLI uploads: `/api/v1/…`, authenticated by a workspace token.
+//! What the unmodified `atmos` CLI uploads: `/api/v1/…`, authenticated by a workspace's static token or by the
+//! session that a workflow gets for its OIDC token.
 //!
 //! The CLI retries 401 and 5xx with the same body, gives up on any other 4xx, and shows the user the
 //! `errorMessage` of the [`envelope`]. So every endpoint is idempotent, none answers 429, and every message
-//! says what to change.
+//! says what to change. `docs/ingest.md` is for those who set workflows up.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::response::Response;
-use axum::routing::{any, post};
+use axum::routing::{MethodRouter, any, get, patch, post};
+use axum::{Extension, Router};
 
 use crate::app::App;
 use crate::http::RequestId;
 
+mod oidc;
 mod bearer;
-mod envelope;
 mod instances;
+mod affected;
+mod results;
+mod locks;
+mod summaries;
+mod cli_settings;
+mod unsupported;
+mod webhooks;
+
+mod envelope;
+mod error;
+mod fields;
 mod settings;
 mod upload;
 
@@ -29,15 +42,40 @@ const MAX_BODY: usize = 16 << 20;
 
 /// The routes under `/api/v1`.
 pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route("/api/v1/instances", post(instances::upload))
-        // The CLI joins base URL and endpoint as they are, so a base URL that ends in `/` gives this.
-        .route("//api/v1/instances", post(instances::upload))
-        .route("/api/v1/{*path}", any(not_found))
+    let mut router = Router::new();
+    for (path, methods) in routes() {
+        // The CLI joins base URL and endpoint as they are, so a base URL that ends in `/` gives two slashes.
+        router = router.route(&format!("/{path}"), methods.clone()).route(path, methods);
+    }
+    router
+        .method_not_allowed_fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(Extension(Arc::new(oidc::Jwks::default())))
+        // Webhooks have a limit of their own.
+        .merge(webhooks::router())
 }
 
-/// An endpoint that the CLI knows and this server does not.
+fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
+    let oidc_limit = DefaultBodyLimit::max(oidc::MAX_BODY);
+    vec![
+        ("/api/v1/auth/github-oidc", post(oidc::exchange).layer(oidc_limit)),
+        ("/api/v1/instances", post(instances::upload)),
+        ("/api/v1/affected-stacks", post(affected::upload)),
+        ("/api/v1/repos/{owner}/{repo}/instances", patch(results::update)),
+        // Components have slashes, which old CLIs escape and proxies may not.
+        ("/api/v1/repos/{owner}/{repo}/instances/{stack}/{*component}", patch(results::update_by_path)),
+        ("/api/v1/atmos/exec", post(results::exec)),
+        ("/api/v1/atmos/exec/data", post(results::exec_data)),
+        ("/api/v1/locks", post(locks::lock).delete(locks::unlock)),
+        ("/api/v1/job-summaries", post(summaries::upload)),
+        ("/api/v1/settings", get(cli_settings::settings)),
+        ("/api/v1/git/commit", post(unsupported::commit)),
+        ("/api/v1/sts", post(unsupported::sts)),
+        ("/api/v1/{*path}", any(not_found)),
+    ]
+}
+
+/// An endpoint that the CLI may know and this server does not.
 fn not_found(RequestId(request_id): RequestId, method: Method, uri: Uri) -> Ready<Response> {
     ready(IngestError::UnknownEndpoint(format!("{method} {}", uri.path())).respond(request_id))
 }

@@ -1,23 +1,17 @@
 //! The body of `POST /api/v1/instances`, read liberally: unknown fields are ignored, and only what is used
 //! is checked. Pure.
 
-use std::fmt::Display;
-
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::envelope::IngestError;
+use super::fields::{chunk, list_or_null, name, optional_text, repository};
 use super::settings::ProSettings;
-use crate::store::inventory::{Chunk, RepositoryName, Upload, UploadedInstance};
-
-/// Longest name of a repository, stack or component, in bytes. Two of them have to fit an index entry.
-const MAX_NAME: usize = 512;
+use crate::store::inventory::{Upload, UploadedInstance};
 
 /// Drift problems that a refusal lists.
 const MAX_PROBLEMS: usize = 50;
 
-/// The fields are values and not text or numbers, so that a refusal can name the one that is wrong.
-/// `repo_url` is not read: it may be in any form that git knows, and with several remotes it is any of them.
 #[derive(Deserialize)]
 struct Body {
     #[serde(default)]
@@ -48,19 +42,10 @@ struct Item {
     settings: Value,
 }
 
-/// Go writes a list that was never filled as `null`.
-fn list_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Item>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
 /// Reads the body of an upload.
 pub(super) fn parse(body: &[u8]) -> Result<Upload, IngestError> {
     let body: Body = serde_json::from_slice(body).map_err(|error| IngestError::InvalidJson(error.to_string()))?;
-    let repository = RepositoryName {
-        owner: name("repo_owner", body.repo_owner)?,
-        name: name("repo_name", body.repo_name)?,
-        host: optional_text(body.repo_host).unwrap_or_else(|| "github.com".to_owned()),
-    };
+    let repository = repository(body.repo_owner, body.repo_name, body.repo_host)?;
     let chunk = chunk(body.batch_id, &body.batch_index, &body.batch_total)?;
     Ok(Upload { repository, chunk, instances: instances(body.instances)? })
 }
@@ -84,54 +69,10 @@ fn instances(items: Vec<Item>) -> Result<Vec<UploadedInstance>, IngestError> {
     Err(IngestError::DriftDetection { count, problems })
 }
 
-/// None for an upload in one piece.
-fn chunk(id: Value, index: &Value, total: &Value) -> Result<Option<Chunk>, IngestError> {
-    if id.is_null() {
-        return Ok(None);
-    }
-    let upload_id = name("batch_id", id)?;
-    // Go leaves out a zero that is marked `omitempty`.
-    let index = number("batch_index", index)?.unwrap_or(0);
-    let total = number("batch_total", total)?
-        .ok_or_else(|| IngestError::InvalidField("`batch_total` is missing beside `batch_id`".to_owned()))?;
-    if (0..total).contains(&index) {
-        return Ok(Some(Chunk { upload_id, index, total }));
-    }
-    let problem = format!("`batch_index` is {index} and must be from 0 to `batch_total` ({total}) less one");
-    Err(IngestError::InvalidField(problem))
-}
-
-fn number(field: &str, value: &Value) -> Result<Option<i64>, IngestError> {
-    match (value.is_null(), value.as_i64()) {
-        (true, _) => Ok(None),
-        (false, Some(number)) => Ok(Some(number)),
-        (false, None) => Err(IngestError::InvalidField(format!("`{field}` must be an integer"))),
-    }
-}
-
-fn name(field: impl Display, value: Value) -> Result<String, IngestError> {
-    let problem = match value {
-        Value::String(text) => match text.len() {
-            0 => "must not be empty",
-            1..=MAX_NAME if text.contains('\0') => "must not contain a NUL character",
-            1..=MAX_NAME => return Ok(text),
-            _ => "is longer than 512 bytes",
-        },
-        Value::Null => "is missing",
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => "must be a string",
-    };
-    Err(IngestError::InvalidField(format!("`{field}` {problem}")))
-}
-
-/// Text that may be absent, empty or of a wrong type; then it counts as absent.
-fn optional_text(value: Value) -> Option<String> {
-    name("", value).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::inventory::Flags;
+    use crate::store::inventory::{Chunk, Flags};
     use serde_json::json;
 
     fn refusal(body: &Value) -> String {

@@ -21,6 +21,8 @@ pub(crate) enum TokenKind {
     Code,
     /// A workspace's static token, with which the atmos CLI uploads.
     Workspace,
+    /// A workflow's session, which it gets for its OIDC token and uploads with.
+    CiSession,
 }
 
 impl TokenKind {
@@ -31,6 +33,7 @@ impl TokenKind {
             Self::Refresh => "atmos_rt_",
             Self::Code => "atmos_ac_",
             Self::Workspace => "atmos_wt_",
+            Self::CiSession => "atmos_cs_",
         }
     }
 }
@@ -103,7 +106,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const KINDS: [TokenKind; 4] = [TokenKind::Access, TokenKind::Refresh, TokenKind::Code, TokenKind::Workspace];
+    const KINDS: [TokenKind; 5] =
+        [TokenKind::Access, TokenKind::Refresh, TokenKind::Code, TokenKind::Workspace, TokenKind::CiSession];
 
     #[test]
     fn a_token_reads_back_as_its_own_kind_alone() {

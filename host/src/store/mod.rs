@@ -10,7 +10,9 @@ mod error;
 pub(crate) mod page;
 
 pub(crate) mod audit_log;
+pub(crate) mod ci;
 pub(crate) mod demo_seed;
+pub(crate) mod github;
 pub(crate) mod instances;
 pub(crate) mod inventory;
 pub(crate) mod invited_members;

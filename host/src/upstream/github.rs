@@ -1,18 +1,12 @@
 //! GitHub's side of sign-in: its OAuth endpoints, and whose a token is.
 
-use std::time::Duration;
-
 use reqwest::header::ACCEPT;
-use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 use crate::config::GithubConfig;
-
-/// How long one request may take, from connecting to the last byte.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Larger answers are refused; a user is about 2 kB.
 const MAX_BODY: usize = 256 << 10;
@@ -84,16 +78,9 @@ pub(crate) struct GithubUser {
 
 impl GithubClient {
     /// A client for the configured App.
-    pub fn new(config: &GithubConfig) -> Result<Self, GithubError> {
-        let http = Client::builder()
-            .timeout(TIMEOUT)
-            // Security: the App's secret goes to the configured address and nowhere else.
-            .redirect(Policy::none())
-            .user_agent("atmos-mcp")
-            .build()
-            .map_err(GithubError::Client)?;
+    pub fn new(config: &GithubConfig, http: &Client) -> Result<Self, GithubError> {
         Ok(Self {
-            http,
+            http: http.clone(),
             client_id: config.client_id.clone(),
             client_secret: config.client_secret.clone(),
             authorize: endpoint("github.url", &config.url, "/login/oauth/authorize")?,

@@ -2,8 +2,24 @@
 
 mod github;
 
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+
 pub(crate) use github::{AuthorizationUrl, GithubUser};
 pub use github::{GithubClient, GithubError};
+
+/// A client for addresses that the operator configured. It follows no redirect and gives up after ten
+/// seconds.
+pub(crate) fn http_client() -> Result<reqwest::Client, GithubError> {
+    reqwest::Client::builder()
+        .timeout(Duration::from_secs(10))
+        // Security: a secret goes to the configured address and nowhere else.
+        .redirect(Policy::none())
+        .user_agent("atmos-mcp")
+        .build()
+        .map_err(GithubError::Client)
+}
 
 /// Makes ring the process's cryptography for TLS; reqwest brings none of its own in this build.
 ///

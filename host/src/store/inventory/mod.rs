@@ -132,7 +132,7 @@ impl Applied {
 
 /// Notes activity in the repository, and creates it if the workspace does not have it. GitHub's names do
 /// not differ by case, and the CLI takes them from a remote's URL as somebody typed it.
-async fn upsert_repository(
+pub(crate) async fn upsert_repository(
     tx: &mut Tx,
     scope: &WorkspaceScope,
     repository: &RepositoryName,

@@ -1,0 +1,120 @@
+//! Reading fields of uploads: liberal in what is there, exact in what is said of what is wrong. Pure.
+//!
+//! Fields come as values and not as text or numbers, so that a refusal can name the one that is wrong.
+
+use std::fmt::Display;
+
+use axum::http::Uri;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::envelope::IngestError;
+use crate::clock::Timestamp;
+use crate::store::inventory::{Chunk, RepositoryName};
+
+/// Longest name of a repository, stack or component, in bytes. Two of them have to fit an index entry.
+const MAX_NAME: usize = 512;
+
+/// Go writes a list that was never filled as `null`.
+pub(super) fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A name that must be there.
+pub(super) fn name(field: impl Display, value: Value) -> Result<String, IngestError> {
+    let problem = match value {
+        Value::String(text) => match text.len() {
+            0 => "must not be empty",
+            1..=MAX_NAME if text.contains('\0') => "must not contain a NUL character",
+            1..=MAX_NAME => return Ok(text),
+            _ => "is longer than 512 bytes",
+        },
+        Value::Null => "is missing",
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => "must be a string",
+    };
+    Err(IngestError::InvalidField(format!("`{field}` {problem}")))
+}
+
+/// Text that may be absent, empty or of a wrong type; then it counts as absent.
+pub(super) fn optional_text(value: Value) -> Option<String> {
+    name("", value).ok()
+}
+
+/// An integer that may be absent.
+pub(super) fn number(field: &str, value: &Value) -> Result<Option<i64>, IngestError> {
+    match (value.is_null(), value.as_i64()) {
+        (true, _) => Ok(None),
+        (false, Some(number)) => Ok(Some(number)),
+        (false, None) => Err(IngestError::InvalidField(format!("`{field}` must be an integer"))),
+    }
+}
+
+/// A time that may be absent.
+pub(super) fn time(field: &str, value: &Value) -> Result<Option<Timestamp>, IngestError> {
+    if value.is_null() || value.as_str() == Some("") {
+        return Ok(None);
+    }
+    let time = value.as_str().and_then(Timestamp::parse_rfc3339);
+    time.map(Some).ok_or_else(|| IngestError::InvalidField(format!("`{field}` must be a time as RFC 3339 writes it")))
+}
+
+/// The repository that an upload names. `repo_url` is not read: it may be in any form that git knows, and
+/// with several remotes it is any of them.
+pub(super) fn repository(owner: Value, repo: Value, host: Value) -> Result<RepositoryName, IngestError> {
+    Ok(RepositoryName {
+        owner: name("repo_owner", owner)?,
+        name: name("repo_name", repo)?,
+        host: optional_text(host).unwrap_or_else(|| "github.com".to_owned()),
+    })
+}
+
+/// Where a chunk stands; none for an upload in one piece.
+pub(super) fn chunk(id: Value, index: &Value, total: &Value) -> Result<Option<Chunk>, IngestError> {
+    if id.is_null() {
+        return Ok(None);
+    }
+    let upload_id = name("batch_id", id)?;
+    // Go leaves out a zero that is marked `omitempty`.
+    let index = number("batch_index", index)?.unwrap_or(0);
+    let total = number("batch_total", total)?
+        .ok_or_else(|| IngestError::InvalidField("`batch_total` is missing beside `batch_id`".to_owned()))?;
+    if (0..total).contains(&index) {
+        return Ok(Some(Chunk { upload_id, index, total }));
+    }
+    let problem = format!("`batch_index` is {index} and must be from 0 to `batch_total` ({total}) less one");
+    Err(IngestError::InvalidField(problem))
+}
+
+/// A parameter of the query, which must be there. `+` is a space there, and `%2F` a slash.
+pub(super) fn query_name(uri: &Uri, parameter: &str) -> Result<String, IngestError> {
+    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let found = pairs.find(|(key, _)| key == parameter);
+    name(parameter, found.map_or(Value::Null, |(_, value)| Value::String(value.into_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_query_is_read_as_go_escapes_it() {
+        let uri: Uri = "/repos/o/r/instances?stack=dev+east&component=eks%2Fcluster".parse().unwrap();
+        assert_eq!(query_name(&uri, "stack").unwrap(), "dev east");
+        assert_eq!(query_name(&uri, "component").unwrap(), "eks/cluster");
+        assert_eq!(query_name(&uri, "other").unwrap_err().to_string(), "`other` is missing");
+    }
+
+    #[test]
+    fn a_time_may_be_absent_but_not_malformed() {
+        assert_eq!(time("last_run", &json!(null)).unwrap(), None);
+        assert_eq!(time("last_run", &json!("")).unwrap(), None);
+        assert!(time("last_run", &json!("2026-08-21T10:00:00Z")).unwrap().is_some());
+        for bad in [json!("yesterday"), json!(5)] {
+            assert!(time("last_run", &bad).is_err(), "{bad}");
+        }
+    }
+}

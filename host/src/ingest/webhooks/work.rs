@@ -1,0 +1,108 @@
+//! One delivery while it is applied.
+
+use serde_json::Value;
+
+use super::error::WebhookError;
+use super::payload::{Payload, Repository};
+use crate::audit::{Actor, Entry};
+use crate::clock::Timestamp;
+use crate::id::Entropy;
+use crate::store::Tx;
+use crate::store::github::{FullName, Target, repositories};
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Told to the workspaces that it concerns.
+    Applied,
+    /// Nothing here to tell it to, or nothing to tell; why.
+    Ignored(&'static str),
+    /// Taken before.
+    Duplicate,
+}
+
+impl Outcome {
+    /// The word in the answer.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Ignored(_) => "ignored",
+            Self::Duplicate => "duplicate",
+        }
+    }
+
+    /// Why, where there is more to say.
+    pub(super) const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Ignored(reason) => Some(reason),
+            Self::Applied | Self::Duplicate => None,
+        }
+    }
+
+    /// Of an event of a repository.
+    pub(super) const fn of(targets: &[Target]) -> Self {
+        if targets.is_empty() { Self::Ignored("no workspace has this repository") } else { Self::Applied }
+    }
+}
+
+/// A line for the audit log.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub(super) workspace_id: String,
+    /// Category and action.
+    pub(super) event: (&'static str, &'static str),
+    /// Kind and id.
+    pub(super) target: (&'static str, String),
+    /// Security: names, numbers and words of GitHub's; no text that a person wrote.
+    pub(super) metadata: Value,
+}
+
+impl Note {
+    /// The entry.
+    pub(super) fn entry(self, now: Timestamp, request_id: &str) -> Entry {
+        let (kind, id) = self.target;
+        Entry::new(now, Actor::GithubAction { id: "webhook".to_owned() }, self.event, request_id)
+            .with_workspace(self.workspace_id)
+            .with_target(kind, id)
+            .with_metadata(&self.metadata)
+    }
+}
+
+/// A delivery, its transaction, and what there is to note when that is committed: SQLite has one writer, so
+/// the audit log has to wait.
+pub(super) struct Work<'a> {
+    pub(super) tx: &'a mut Tx,
+    pub(super) payload: &'a Payload,
+    pub(super) entropy: &'a Entropy,
+    pub(super) now: Timestamp,
+    pub(super) notes: Vec<Note>,
+}
+
+impl<'a> Work<'a> {
+    /// What happened, in GitHub's word.
+    pub(super) fn action(&self) -> &'a str {
+        self.payload.action.or_empty()
+    }
+
+    /// The repository's name.
+    pub(super) fn repository(&self) -> Result<FullName<'a>, WebhookError> {
+        let repository = self.payload.repository.as_ref();
+        repository.and_then(Repository::full_name).ok_or(WebhookError::MissingField("repository"))
+    }
+
+    /// The repository in the workspaces that have it, locked.
+    pub(super) async fn targets(&mut self) -> Result<Vec<Target>, WebhookError> {
+        let repository = self.repository()?;
+        self.targets_named(repository).await
+    }
+
+    /// The repository of a name in the workspaces that have it, locked.
+    pub(super) async fn targets_named(&mut self, repository: FullName<'_>) -> Result<Vec<Target>, WebhookError> {
+        let installation = self.payload.installation.as_ref().and_then(|installation| installation.id);
+        let targets = repositories::find_targets(self.tx, repository, installation).await?;
+        for target in &targets {
+            repositories::lock(self.tx, target, self.now).await?;
+        }
+        Ok(targets)
+    }
+}

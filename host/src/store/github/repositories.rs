@@ -1,0 +1,188 @@
+//! Repositories, as GitHub names, adds and removes them.
+
+use super::installations::{self, InstallationRow};
+use super::{FullName, Target};
+use crate::authz::WorkspaceScope;
+use crate::clock::Timestamp;
+use crate::id::Entropy;
+use crate::store::{StoreError, Tx, sql};
+
+#[derive(sqlx::FromRow)]
+struct TargetRow {
+    id: String,
+    workspace_id: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    id: String,
+    status: String,
+    installation_id: Option<String>,
+}
+
+/// Where a repository is known: in the workspaces of the installation that sent the event, or, if no
+/// workspace has that installation, wherever a repository of this name came in without one.
+///
+/// Security: a repository that belongs to an installation hears of no other installation, so a workspace
+/// cannot listen to a repository by uploading instances under its name once its owner is linked here.
+pub(crate) async fn find_targets(
+    tx: &mut Tx,
+    repository: FullName<'_>,
+    installation: Option<i64>,
+) -> Result<Vec<Target>, StoreError> {
+    let linked = match installation {
+        Some(github_id) => installations::find_installations(tx, github_id).await?,
+        None => Vec::new(),
+    };
+    let mut query = sql("SELECT id, workspace_id FROM repositories WHERE LOWER(owner) = LOWER($1) \
+         AND LOWER(name) = LOWER($2)")
+    .bind(repository.owner)
+    .bind(repository.name);
+    match (linked.is_empty(), installation) {
+        (false, _) => {
+            query.push(" AND workspace_id IN ");
+            query.push_in(linked.iter().map(|row| row.workspace_id.as_str()));
+        }
+        (true, Some(_)) => query.push(" AND host = 'github.com' AND installation_id IS NULL"),
+        (true, None) => query.push(" AND host = 'github.com'"),
+    }
+    query.push(" ORDER BY workspace_id, id");
+    let mut rows: Vec<TargetRow> = tx.fetch_all(query).await?;
+    // Names that differ by case alone are one repository; uploads take its oldest row too.
+    rows.dedup_by(|row, before| row.workspace_id == before.workspace_id);
+    let target =
+        |row: TargetRow| Target { scope: WorkspaceScope::from_record(row.workspace_id), repository_id: row.id };
+    Ok(rows.into_iter().map(target).collect())
+}
+
+/// Locks the repository until the transaction ends, and notes activity in it.
+pub(crate) async fn lock(tx: &mut Tx, target: &Target, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        sql("UPDATE repositories SET last_activity_at = \
+             CASE WHEN last_activity_at IS NULL OR last_activity_at < $3 THEN $3 ELSE last_activity_at END \
+             WHERE workspace_id = $1 AND id = $2")
+        .bind(target.scope.workspace_id())
+        .bind(&target.repository_id)
+        .bind(now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Gives the installation's workspace a repository; its id if the workspace did not have it, or had it
+/// without this installation.
+pub(crate) async fn import(
+    tx: &mut Tx,
+    installation: &InstallationRow,
+    repository: FullName<'_>,
+    entropy: &Entropy,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let known: Option<KnownRow> = tx
+        .fetch_for_update(
+            sql("SELECT id, status, installation_id FROM repositories WHERE workspace_id = $1 \
+                 AND LOWER(owner) = LOWER($2) AND LOWER(name) = LOWER($3) ORDER BY id LIMIT 1")
+            .bind(&installation.workspace_id)
+            .bind(repository.owner)
+            .bind(repository.name),
+        )
+        .await?;
+    let Some(known) = known else { return insert(tx, installation, repository, entropy, now).await };
+    if known.status == installation.status && known.installation_id.as_ref() == Some(&installation.id) {
+        return Ok(None);
+    }
+    tx.execute(
+        sql("UPDATE repositories SET installation_id = $3, status = $4 WHERE workspace_id = $1 AND id = $2")
+            .bind(&installation.workspace_id)
+            .bind(&known.id)
+            .bind(&installation.id)
+            .bind(&installation.status),
+    )
+    .await?;
+    Ok(Some(known.id))
+}
+
+async fn insert(
+    tx: &mut Tx,
+    installation: &InstallationRow,
+    repository: FullName<'_>,
+    entropy: &Entropy,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    // An upload may have created it a moment ago.
+    let row: Option<(String,)> = tx
+        .fetch_optional(
+            sql("INSERT INTO repositories (id, workspace_id, installation_id, host, owner, name, status, created_at) \
+                 VALUES ($1, $2, $3, 'github.com', $4, $5, $6, $7) ON CONFLICT (workspace_id, owner, name) \
+                 DO UPDATE SET installation_id = excluded.installation_id, status = excluded.status RETURNING id")
+            .bind(entropy.id("repo", now))
+            .bind(&installation.workspace_id)
+            .bind(&installation.id)
+            .bind(repository.owner)
+            .bind(repository.name)
+            .bind(&installation.status)
+            .bind(now),
+        )
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Takes a repository from the installation; its id if it was there. Its history stays.
+pub(crate) async fn remove(
+    tx: &mut Tx,
+    installation: &InstallationRow,
+    repository: FullName<'_>,
+) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = tx
+        .fetch_optional(
+            sql("UPDATE repositories SET status = 'uninstalled' WHERE workspace_id = $1 AND installation_id = $2 \
+                 AND LOWER(owner) = LOWER($3) AND LOWER(name) = LOWER($4) AND status <> 'uninstalled' RETURNING id")
+            .bind(&installation.workspace_id)
+            .bind(&installation.id)
+            .bind(repository.owner)
+            .bind(repository.name),
+        )
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Marks a repository that GitHub deleted; false if it was marked before.
+pub(crate) async fn mark_deleted(tx: &mut Tx, target: &Target) -> Result<bool, StoreError> {
+    let updated = tx
+        .execute(
+            sql("UPDATE repositories SET status = 'uninstalled' \
+                 WHERE workspace_id = $1 AND id = $2 AND status <> 'uninstalled'")
+            .bind(target.scope.workspace_id())
+            .bind(&target.repository_id),
+        )
+        .await?;
+    Ok(updated > 0)
+}
+
+/// Renames a repository. If an upload has already brought the new name, both rows stay as they are: their
+/// instances cannot be told apart any more.
+pub(crate) async fn rename(tx: &mut Tx, target: &Target, to: FullName<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        sql("UPDATE repositories SET owner = $3, name = $4 WHERE workspace_id = $1 AND id = $2 \
+             AND NOT EXISTS (SELECT 1 FROM repositories o WHERE o.workspace_id = $1 AND o.id <> $2 \
+             AND LOWER(o.owner) = LOWER($3) AND LOWER(o.name) = LOWER($4))")
+        .bind(target.scope.workspace_id())
+        .bind(&target.repository_id)
+        .bind(to.owner)
+        .bind(to.name),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Notes the default branch.
+pub(crate) async fn set_default_branch(tx: &mut Tx, target: &Target, branch: &str) -> Result<(), StoreError> {
+    tx.execute(
+        sql("UPDATE repositories SET default_branch = $3 WHERE workspace_id = $1 AND id = $2")
+            .bind(target.scope.workspace_id())
+            .bind(&target.repository_id)
+            .bind(branch),
+    )
+    .await?;
+    Ok(())
+}
