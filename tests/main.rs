@@ -41,4 +41,5 @@ mod oauth;
 mod security;
 mod store;
 mod tidy;
+mod web;
 mod webhooks;

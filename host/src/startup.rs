@@ -81,7 +81,7 @@ pub async fn build(
     });
     let limiter = RateLimiter::new(clock.clone(), store.read.clone(), config.limits);
     let (audit, audit_writer) = AuditLog::start(store.clone(), entropy.clone());
-    Ok((Parts { config, store, clock, entropy, key, audit, limiter, catalog, runtime, github, http }, audit_writer))
+    Ok((Parts { config, store, clock, http, entropy, key, audit, limiter, catalog, runtime, github }, audit_writer))
 }
 
 /// Serves until `shutdown` ends, then lets open requests finish and writes what is left of the audit log.

@@ -106,7 +106,7 @@ on_both_engines! {
         let ci = Ci::start(engine).await?;
         let ahead = json!({ "command": "plan", "exit_code": 2, "last_run": "2036-01-01T00:00:00Z" });
         succeeded(&ci.result(&ci.token, "vpc", &ahead).await?)?;
-        ci.app.advance(Duration::from_secs(60));
+        ci.app.advance(Duration::from_mins(1));
         succeeded(&ci.result(&ci.token, "vpc", &plan(0)).await?)?;
         assert_eq!(ci.states().await?, ["eks/cluster unknown disabled", "vpc in_sync in_sync"]);
     }

@@ -36,6 +36,7 @@ pub struct Fixture {
     clock: Clock,
     github: Option<GithubConfig>,
     oidc: OidcConfig,
+    demo: bool,
 }
 
 impl Fixture {
@@ -48,6 +49,7 @@ impl Fixture {
             clock: Clock::manual(NOW),
             github: None,
             oidc: OidcConfig::default(),
+            demo: true,
         }
     }
 
@@ -63,6 +65,16 @@ impl Fixture {
     pub fn limits(mut self, per_minute: u32, per_day: u32) -> Self {
         self.limits = LimitsConfig { per_minute, per_day };
         self
+    }
+
+    /// Signs in with this GitHub, and not as in the demo.
+    pub fn github(mut self, url: &str) -> Result<Self> {
+        let github = json!({
+            "client_id": "Iv1.test", "client_secret": "test", "url": url, "api_url": format!("{url}/api/v3"),
+        });
+        self.github = Some(serde_json::from_value(github)?);
+        self.demo = false;
+        Ok(self)
     }
 
     /// Trusts this issuer of workflow tokens.
@@ -120,7 +132,7 @@ impl Fixture {
             allowed_origins: vec!["https://inspector.example".to_owned()],
             limits: self.limits,
             log: LogConfig::default(),
-            demo: true,
+            demo: self.demo,
         };
         let (mut parts, audit_writer) =
             startup::build(config, self.clock, Entropy::system(), false).await.context("the server does not start")?;

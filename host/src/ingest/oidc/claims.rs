@@ -10,7 +10,7 @@ use super::error::OidcError;
 use crate::clock::Timestamp;
 
 /// How far the clocks of GitHub and this machine may differ.
-const LEEWAY: Duration = Duration::from_secs(60);
+const LEEWAY: Duration = Duration::from_mins(1);
 
 /// The claims that are used. Audience and issuer are checked with the signature.
 #[derive(Debug, Clone, Deserialize)]

@@ -11,12 +11,12 @@ use crate::app::App;
 use crate::clock::Timestamp;
 
 /// How long keys are used before they are fetched again.
-const FRESH: Duration = Duration::from_secs(10 * 60);
+const FRESH: Duration = Duration::from_mins(10);
 
 /// How often fresh keys are fetched again at most, because a token names one that is not among them.
 ///
 /// Security: such a token costs its sender nothing.
-const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(60);
+const UNKNOWN_KEY_PAUSE: Duration = Duration::from_mins(1);
 
 /// How long after a failure the next fetch waits.
 const FAILURE_PAUSE: Duration = Duration::from_secs(5);

@@ -41,7 +41,7 @@ use patterns::granted;
 pub(super) const MAX_BODY: usize = 64 << 10;
 
 /// How long a session lives. A job that takes longer exchanges again: the CLI does so when it sees 401.
-const LIFETIME: Duration = Duration::from_secs(60 * 60);
+const LIFETIME: Duration = Duration::from_hours(1);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! `workflow_job`: queued, waiting, in_progress, completed.
+//! `workflow_job`: queued, waiting, `in_progress`, completed.
 
 use serde_json::{Value, json};
 
@@ -48,13 +48,13 @@ async fn link(work: &mut Work<'_>, target: &Target, run_id: &str) -> Result<(), 
     if names.len() > MAX_NAMES {
         return Ok(());
     }
-    let mut named = Vec::new();
+    let mut instances = Vec::new();
     for name in &names {
-        named.extend(links::find_named(work.tx, target, &inference::pairs(name)).await?);
+        instances.extend(links::find_named(work.tx, target, &inference::pairs(name)).await?);
     }
-    named.sort_unstable();
-    named.dedup();
-    links::link_by_jobs(work.tx, target, run_id, &named).await?;
+    instances.sort_unstable();
+    instances.dedup();
+    links::link_by_jobs(work.tx, target, run_id, &instances).await?;
     // The run may have been over before its job told whose it was.
     outcomes::settle(work.tx, target, run_id, work.entropy, work.now).await?;
     Ok(())

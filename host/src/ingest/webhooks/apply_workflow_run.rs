@@ -1,4 +1,4 @@
-//! `workflow_run`: requested, in_progress, completed.
+//! `workflow_run`: requested, `in_progress`, completed.
 
 use serde_json::json;
 

@@ -10,7 +10,7 @@ use crate::store::inventory::{Chunk, RepositoryName, upsert_repository};
 use crate::store::{StoreError, Tx, bulk, sql};
 
 /// How long chunks are remembered, as those of an inventory are.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// A comparison of two commits, or one chunk of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::store::{StoreError, Tx, sql};
 
 /// How long deliveries are remembered. GitHub lets a person deliver again what is at most three days old.
-const REMEMBERED: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_hours(336);
 
 /// A delivery.
 #[derive(Debug, Clone, Copy)]
