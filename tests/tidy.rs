@@ -55,6 +55,33 @@ fn no_file_is_too_long() -> Result<()> {
     Ok(())
 }
 
+/// Files below `host/src`, outside `homes`, with a line of code that holds one of `words`; tests do not count.
+fn strangers(homes: &[&str], words: &[&str]) -> Result<Vec<PathBuf>> {
+    let knows = |text: &str| {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let mut lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        lines.any(|line| words.iter().any(|word| line.contains(word)))
+    };
+    let at_home = |path: &Path| homes.iter().any(|home| path.starts_with(root().join(home)));
+    let found = sources("host/src")?.into_iter().filter(|(path, text)| !at_home(path) && knows(text));
+    Ok(found.map(|(path, _)| path).collect())
+}
+
+#[test]
+fn only_the_store_knows_sql() -> Result<()> {
+    let strangers = strangers(&["host/src/store"], &["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "sqlx::"])?;
+    assert!(strangers.is_empty(), "SQL outside the store: {strangers:#?}");
+    Ok(())
+}
+
+#[test]
+fn only_the_sandbox_knows_wasmtime() -> Result<()> {
+    let homes = ["host/src/runtime", "host/src/capability", "host/src/catalog/load.rs"];
+    let strangers = strangers(&homes, &["wasmtime"])?;
+    assert!(strangers.is_empty(), "wasmtime outside the sandbox: {strangers:#?}");
+    Ok(())
+}
+
 #[test]
 fn every_tool_has_a_test_of_its_name() -> Result<()> {
     let tests: String = sources("tests/catalog")?.into_iter().map(|(_, text)| text).collect();

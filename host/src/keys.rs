@@ -77,3 +77,30 @@ fn create_private(path: &Path) -> std::io::Result<std::fs::File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_key_is_made_once_and_for_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("atmos-mcp-key-{}", std::process::id()));
+        crate::startup::create_data_folder(&folder).unwrap();
+        let first = ServerKey::load_or_create(&folder, &Entropy::seeded(1)).unwrap();
+        let again = ServerKey::load_or_create(&folder, &Entropy::seeded(2)).unwrap();
+        assert_eq!(first.derive("test", &[b"x"]), again.derive("test", &[b"x"]));
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&folder.join(FILE))), (0o700, 0o600));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        let key = ServerKey::from_bytes([7; 32]);
+        assert_ne!(key.derive("test", &[b"ab", b"c"]), key.derive("test", &[b"a", b"bc"]));
+        assert!(key.verify("test", &[b"ab"], &key.derive("test", &[b"ab"])));
+        assert!(!key.verify("test", &[b"ab"], b""));
+    }
+}
