@@ -41,6 +41,10 @@ deny:
 audit-tools *ARGS: build-tools
     cargo run --bin atmos-mcp -- tools audit "$@"
 
+# Print how well the failure classifier does on its corpus.
+test-classifier:
+    cargo run --quiet --release --package tools-diagnostics --example confusion
+
 # Accept changed snapshots (read the diff first).
 snap:
     INSTA_UPDATE=always scripts/test.sh rust

@@ -1,0 +1,60 @@
+//! Prints how often the classifier is right: `cargo run -p tools-diagnostics --example confusion`.
+#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+
+#[path = "../tests/corpus/logs.rs"]
+mod logs;
+#[path = "../tests/corpus/score.rs"]
+mod score;
+
+use logs::{Mutation, Row, rows};
+use score::{Score, alone, score};
+
+fn report(name: &str, score: &Score, verbose: bool) {
+    let (right, total) = (score.right(), score.total);
+    println!("{name}: {right}/{total} right, {} dangerous", score.dangerous().len());
+    for miss in score.dangerous() {
+        println!(
+            "  DANGEROUS {} {} got {} ({:?}) BY {:?}",
+            miss.id, miss.expected, miss.got, miss.confidence, miss.why
+        );
+    }
+    if verbose {
+        let mut seen: Vec<&str> = Vec::new();
+        for miss in &score.misses {
+            if seen.contains(&miss.id.as_str()) {
+                continue;
+            }
+            seen.push(&miss.id);
+            let text: String = miss.text.chars().take(150).collect();
+            println!(
+                "  {} {} got {} ({:?}): {text:?} BY {:?}",
+                miss.id, miss.expected, miss.got, miss.confidence, miss.why
+            );
+        }
+    }
+}
+
+fn matrix(score: &Score) {
+    for ((expected, got), count) in &score.cells {
+        let mark = if expected == got { ' ' } else { '*' };
+        println!("{mark} {expected:28} -> {got:28} {count}");
+    }
+}
+
+fn main() {
+    let known = rows(include_str!("../corpus/failure-texts.tsv"));
+    let unseen = rows(include_str!("../corpus/held-out.tsv"));
+    let field = rows(include_str!("../corpus/field.tsv"));
+    let blind = rows(include_str!("../corpus/blind.tsv"));
+    let second = rows(include_str!("../corpus/field-2.tsv"));
+    let sets: [(&str, &[Row]); 5] =
+        [("known", &known), ("held out", &unseen), ("field", &field), ("blind", &blind), ("field 2", &second)];
+    for (name, set) in sets {
+        report(&format!("{name}, alone"), &alone(set), true);
+        for mutation in [Mutation::None, Mutation::Case, Mutation::Wrap, Mutation::Tofu, Mutation::Versions] {
+            report(&format!("{name}, in logs, {mutation:?}"), &score(set, &known, mutation, 12), true);
+        }
+    }
+    println!("\ncategory expected -> given, known rows in logs");
+    matrix(&score(&known, &known, Mutation::None, 12));
+}
