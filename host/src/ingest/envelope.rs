@@ -58,6 +58,14 @@ impl Envelope {
     }
 }
 
+/// The reply to an upload that was taken or refused.
+pub(super) fn reply(request_id: String, result: Result<Map<String, Value>, IngestError>) -> Response {
+    match result {
+        Ok(summary) => success(request_id, summary),
+        Err(error) => error.respond(request_id),
+    }
+}
+
 /// Answers 200 with `data`.
 pub(super) fn success(request_id: String, data: Map<String, Value>) -> Response {
     Json(Envelope::success(request_id, data)).into_response()

@@ -24,10 +24,8 @@ pub(super) async fn upload(
     uploader: Uploader,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    match receive(&app, &uploader, &request_id, body).await {
-        Ok(summary) => envelope::success(request_id, summary),
-        Err(error) => error.respond(request_id),
-    }
+    let result = receive(&app, &uploader, &request_id, body).await;
+    envelope::reply(request_id, result)
 }
 
 async fn receive(

@@ -33,10 +33,8 @@ pub(super) async fn upload(
     uri: Uri,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    match receive(&app, &uploader, &request_id, &uri, body).await {
-        Ok(summary) => envelope::success(request_id, summary),
-        Err(error) => error.respond(request_id),
-    }
+    let result = receive(&app, &uploader, &request_id, &uri, body).await;
+    envelope::reply(request_id, result)
 }
 
 async fn receive(
