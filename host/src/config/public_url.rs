@@ -2,6 +2,21 @@
 
 use url::{Host, Url};
 
+/// Whether a URL leads to this machine: `localhost` or a loopback address.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether nobody on the way can read what is sent to a URL: over TLS, or plain HTTP on loopback alone.
+pub(crate) fn is_private_enough(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
 /// The origin under which clients reach the server: `https://host[:port]`, or `http://` on loopback.
 ///
 /// Byte-exact everywhere: clients compare issuer and resource as strings (`mcp-and-oauth.md` R-01).
@@ -16,13 +31,10 @@ impl PublicUrl {
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text)
             .map_err(|_| format!("`{text}` is not a URL; write for example https://mcp.example.com"))?;
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(format!("`{text}` has no host")),
-        };
-        if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+        if url.host().is_none() {
+            return Err(format!("`{text}` has no host"));
+        }
+        if !is_private_enough(&url) {
             return Err(format!("`{text}` must use https (http is for loopback alone)"));
         }
         let origin = url.origin().ascii_serialization();

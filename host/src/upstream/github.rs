@@ -4,9 +4,9 @@ use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::{Host, Url};
+use url::Url;
 
-use crate::config::GithubConfig;
+use crate::config::{GithubConfig, is_private_enough};
 
 /// Larger answers are refused; a user is about 2 kB.
 const MAX_BODY: usize = 256 << 10;
@@ -135,13 +135,7 @@ fn endpoint(field: &'static str, base: &str, path: &str) -> Result<Url, GithubEr
     let wrong = |message| GithubError::Config { field, message };
     let text = format!("{}{path}", base.trim_end_matches('/'));
     let url = Url::parse(&text).map_err(|_| wrong("is not a URL"))?;
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+    if !is_private_enough(&url) {
         return Err(wrong("must use https (http is for loopback alone)"));
     }
     if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {

@@ -1,8 +1,6 @@
 //! `POST /signin/demo`: signs in as a demo user, without a password. Only `atmos-mcp demo` has it, and only
 //! on loopback.
 
-use std::time::Duration;
-
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,14 +11,10 @@ use super::return_to::ReturnTo;
 use super::{form_guard, pages, session};
 use crate::app::App;
 use crate::audit::{Actor, AuditError, Entry};
-use crate::clock::Timestamp;
 use crate::error_chain::Chain;
 use crate::http::RequestId;
 use crate::store::StoreError;
 use crate::store::users::{self, UserRow};
-
-/// How long a sign-in page may be open.
-const FORM_TTL: Duration = Duration::from_hours(1);
 
 /// What the form's token is for.
 const FORM: &str = "demo-sign-in-form";
@@ -76,16 +70,11 @@ pub(super) async fn demo_sign_in(
 
 /// A token for the sign-in form: `<seconds>.<signature>`.
 pub(super) fn form_token(app: &App, return_to: &ReturnTo) -> String {
-    let issued = app.clock.now().seconds().to_string();
-    let signature = form_guard::sign(&app.key, FORM, &[issued.as_str(), return_to.as_str()]);
-    format!("{issued}.{signature}")
+    form_guard::sign_for_an_hour(app, FORM, return_to.as_str())
 }
 
 fn is_our_form(app: &App, form: &DemoSignIn) -> bool {
-    let Some((issued, signature)) = form.form_token.split_once('.') else { return false };
-    let Ok(seconds) = issued.parse::<i64>() else { return false };
-    let age = app.clock.now().since(Timestamp::from_micros(seconds.saturating_mul(1_000_000)));
-    age <= FORM_TTL && form_guard::verify(&app.key, FORM, &[issued, form.return_to.as_str()], signature)
+    form_guard::verify_within_an_hour(app, FORM, &form.return_to, &form.form_token)
 }
 
 impl IntoResponse for SignInError {

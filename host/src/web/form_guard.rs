@@ -1,9 +1,13 @@
 //! Defence of forms against being posted from elsewhere (CSRF).
 
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::app::App;
+use crate::clock::Timestamp;
 use crate::keys::ServerKey;
 
 /// A token for a hidden field of a form: proves that this server wrote the form, for these `parts`.
@@ -14,6 +18,21 @@ pub(crate) fn sign(key: &ServerKey, form: &'static str, parts: &[&str]) -> Strin
 /// Whether a posted token is the one of this form and these parts.
 pub(crate) fn verify(key: &ServerKey, form: &'static str, parts: &[&str], token: &str) -> bool {
     URL_SAFE_NO_PAD.decode(token).is_ok_and(|tag| tag.len() == 32 && key.verify(form, &bytes(parts), &tag))
+}
+
+/// A token like [`sign`]'s that also says when the page was written: `<seconds>.<signature>`.
+pub(super) fn sign_for_an_hour(app: &App, form: &'static str, part: &str) -> String {
+    let issued = app.clock.now().seconds().to_string();
+    let signature = sign(&app.key, form, &[issued.as_str(), part]);
+    format!("{issued}.{signature}")
+}
+
+/// Whether a posted token is one of [`sign_for_an_hour`], not older than that.
+pub(super) fn verify_within_an_hour(app: &App, form: &'static str, part: &str, token: &str) -> bool {
+    let Some((issued, signature)) = token.split_once('.') else { return false };
+    let Ok(seconds) = issued.parse::<i64>() else { return false };
+    let age = app.clock.now().since(Timestamp::from_micros(seconds.saturating_mul(1_000_000)));
+    age <= Duration::from_hours(1) && verify(&app.key, form, &[issued, part], signature)
 }
 
 /// Whether the browser says that another site made it send this request. Old browsers say nothing.

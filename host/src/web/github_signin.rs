@@ -3,8 +3,6 @@
 //!
 //! GitHub says who somebody is and nothing more: its token is asked once and dropped.
 
-use std::time::Duration;
-
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,7 +15,6 @@ use super::return_to::ReturnTo;
 use super::{form_guard, pages, session};
 use crate::app::App;
 use crate::audit::{Actor, AuditError, Entry};
-use crate::clock::Timestamp;
 use crate::error_chain::Chain;
 use crate::http::RequestId;
 use crate::store::invited_members::{self, Claimed};
@@ -27,9 +24,6 @@ use crate::upstream::{AuthorizationUrl, GithubError, GithubUser};
 
 /// Where GitHub sends browsers back to; the App's callback URL must be this path.
 const CALLBACK: &str = "/signin/github/callback";
-
-/// How long a sign-in page may be open.
-const FORM_TTL: Duration = Duration::from_hours(1);
 
 /// What the form's token is for.
 const FORM: &str = "github-sign-in-form";
@@ -191,16 +185,11 @@ fn no_workspace(login: &str) -> Response {
 
 /// A token for the sign-in form: `<seconds>.<signature>`.
 pub(super) fn form_token(app: &App, return_to: &ReturnTo) -> String {
-    let issued = app.clock.now().seconds().to_string();
-    let signature = form_guard::sign(&app.key, FORM, &[issued.as_str(), return_to.as_str()]);
-    format!("{issued}.{signature}")
+    form_guard::sign_for_an_hour(app, FORM, return_to.as_str())
 }
 
 fn is_our_form(app: &App, form: &GithubSignIn) -> bool {
-    let Some((issued, signature)) = form.form_token.split_once('.') else { return false };
-    let Ok(seconds) = issued.parse::<i64>() else { return false };
-    let age = app.clock.now().since(Timestamp::from_micros(seconds.saturating_mul(1_000_000)));
-    age <= FORM_TTL && form_guard::verify(&app.key, FORM, &[issued, form.return_to.as_str()], signature)
+    form_guard::verify_within_an_hour(app, FORM, &form.return_to, &form.form_token)
 }
 
 impl IntoResponse for GithubSignInError {
