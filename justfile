@@ -41,6 +41,10 @@ deny:
 audit-tools *ARGS: build-tools
     cargo run --bin atmos-mcp -- tools audit "$@"
 
+# Write docs/tools.md from the built components.
+docs: build-tools
+    cargo run --quiet --bin atmos-mcp -- tools docs > docs/tools.md
+
 # Print how well the failure classifier does on its corpus.
 test-classifier:
     cargo run --quiet --release --package tools-diagnostics --example confusion
@@ -49,9 +53,9 @@ test-classifier:
 snap:
     INSTA_UPDATE=always scripts/test.sh rust
 
-# Measure.
+# Measure a call; or: bench ingest, bench scale [INSTANCES] (both on SQLite and PostgreSQL).
 bench *ARGS: build-tools
-    cargo run --release --package bench -- "$@"
+    scripts/with-postgres.sh cargo run --release --package bench -- "$@"
 
 # Start a new tool: just new-tool topology list_stacks
 new-tool FAMILY NAME:

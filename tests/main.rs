@@ -35,6 +35,7 @@ macro_rules! on_both_engines {
 mod catalog;
 mod cli_contract;
 mod clients;
+mod github;
 mod ingest;
 mod mcp;
 mod oauth;

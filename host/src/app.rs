@@ -12,7 +12,7 @@ use crate::keys::ServerKey;
 use crate::rate_limit::RateLimiter;
 use crate::runtime::Runtime;
 use crate::store::Store;
-use crate::upstream::GithubClient;
+use crate::upstream::{GithubApp, GithubClient};
 
 /// The running server's parts; cheap to clone.
 #[derive(Clone)]
@@ -42,6 +42,8 @@ pub struct Parts {
     pub runtime: Runtime,
     /// Sign-in with GitHub, where it is configured.
     pub github: Option<GithubClient>,
+    /// What is read from GitHub, where an App is configured.
+    pub github_app: Option<GithubApp>,
 }
 
 impl App {

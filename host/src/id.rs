@@ -39,13 +39,23 @@ impl Entropy {
 
     /// A new identifier `<prefix>_<27 base62 characters>` that sorts by `now` in seconds (a KSUID).
     pub fn id(&self, prefix: &str, now: Timestamp) -> String {
-        let seconds = u32::try_from((now.seconds() - KSUID_EPOCH).max(0)).unwrap_or(u32::MAX);
-        let mut bytes = [0; 20];
-        let (time, random) = bytes.split_at_mut(4);
-        time.copy_from_slice(&seconds.to_be_bytes());
-        random.copy_from_slice(&self.bytes::<16>());
-        format!("{prefix}_{}", base62(&bytes, 27))
+        ksuid(prefix, now, self.bytes())
     }
+}
+
+/// The lowest identifier of the second of `at`: all of earlier seconds sort before it, and no other of its own
+/// or of later ones does.
+pub fn first_id(prefix: &str, at: Timestamp) -> String {
+    ksuid(prefix, at, [0; 16])
+}
+
+fn ksuid(prefix: &str, at: Timestamp, payload: [u8; 16]) -> String {
+    let seconds = u32::try_from((at.seconds() - KSUID_EPOCH).max(0)).unwrap_or(u32::MAX);
+    let mut bytes = [0; 20];
+    let (time, rest) = bytes.split_at_mut(4);
+    time.copy_from_slice(&seconds.to_be_bytes());
+    rest.copy_from_slice(&payload);
+    format!("{prefix}_{}", base62(&bytes, 27))
 }
 
 impl std::fmt::Debug for Entropy {
@@ -84,6 +94,15 @@ mod tests {
         let later = entropy.id("inst", Timestamp::from_micros(1_700_000_001_000_000));
         assert!(earlier < later);
         assert_eq!(earlier.len(), "inst_".len() + 27);
+    }
+
+    #[test]
+    fn the_first_id_of_a_second_is_not_above_any_of_it() {
+        let at = Timestamp::from_micros(1_700_000_000_999_999);
+        let next = Timestamp::from_micros(1_700_000_001_000_000);
+        let id = Entropy::seeded(1).id("aud", at);
+        assert!(first_id("aud", at) <= id && id < first_id("aud", next));
+        assert_eq!(first_id("aud", Timestamp::from_micros(0)), format!("aud_{}", "0".repeat(27)));
     }
 
     #[test]

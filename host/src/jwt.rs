@@ -33,7 +33,9 @@ fn signer(algorithm: Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>>
     if algorithm != Algorithm::RS256 {
         return Err(new_error(ErrorKind::UnsupportedAlgorithm));
     }
+    // PKCS #1, as GitHub hands keys out, or PKCS #8, as openssl writes them.
     let key = RsaKeyPair::from_der(key.as_bytes())
+        .or_else(|_| RsaKeyPair::from_pkcs8(key.as_bytes()))
         .map_err(|rejected| new_error(ErrorKind::InvalidRsaKey(rejected.to_string())))?;
     Ok(Box::new(Rs256Signer(key)))
 }

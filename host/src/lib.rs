@@ -23,15 +23,18 @@ pub mod startup;
 pub mod http;
 pub mod web;
 pub mod ingest;
+mod badge;
 pub mod oauth;
 pub mod rate_limit;
 pub mod mcp;
 pub mod catalog;
 pub mod runtime;
 pub mod capability;
+pub mod logs;
 pub mod upstream;
 pub mod audit;
 pub mod authz;
+mod entitlements;
 pub mod store;
 
 pub mod clock;

@@ -16,10 +16,11 @@ use crate::config::{Config, ToolsConfig};
 use crate::http;
 use crate::id::Entropy;
 use crate::keys::ServerKey;
+use crate::logs::JobLogs;
 use crate::rate_limit::RateLimiter;
 use crate::runtime::{Engine, EngineError, Runtime};
 use crate::store::{Store, StoreError};
-use crate::upstream::{self, GithubClient, GithubError};
+use crate::upstream::{self, GithubApp, GithubClient, GithubError};
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,7 @@ pub enum StartError {
     /// The sandbox cannot be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Sign-in with GitHub cannot be set up.
+    /// What the configuration says of GitHub cannot be used.
     #[error(transparent)]
     Github(#[from] GithubError),
     /// Serving failed.
@@ -61,6 +62,10 @@ pub async fn build(
     upstream::install_crypto_provider();
     let http = upstream::http_client()?;
     let github = config.github.as_ref().map(|github| GithubClient::new(github, &http)).transpose()?;
+    let github_app = match &config.github {
+        Some(github) => GithubApp::new(github, &http, clock.clone())?,
+        None => None,
+    };
     create_data_folder(&config.data)?;
     let store = Store::connect(&config.database.url, config.database.connections).await?;
     let data_error = |source| StartError::Data { path: config.data.clone(), source };
@@ -78,10 +83,14 @@ pub async fn build(
         clock: clock.clone(),
         key: key.clone(),
         public_url: Arc::new(config.public_url.clone()),
+        published: Arc::new(config.published()),
+        logs: JobLogs::new(&store, github_app.clone(), clock.clone()),
     });
     let limiter = RateLimiter::new(clock.clone(), store.read.clone(), config.limits);
     let (audit, audit_writer) = AuditLog::start(store.clone(), entropy.clone());
-    Ok((Parts { config, store, clock, http, entropy, key, audit, limiter, catalog, runtime, github }, audit_writer))
+    let parts =
+        Parts { config, store, clock, http, entropy, key, audit, limiter, catalog, runtime, github, github_app };
+    Ok((parts, audit_writer))
 }
 
 /// Serves until `shutdown` ends, then lets open requests finish and writes what is left of the audit log.

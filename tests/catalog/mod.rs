@@ -1,8 +1,28 @@
 //! One test per tool, named after it, and its refusals.
 
+mod analytics;
+mod audit_events;
+mod audit_log;
+mod badges;
+mod commits;
+mod components;
+mod deployments;
+mod documents;
+mod entitlements;
+mod explain;
 mod instances;
+mod job_rows;
+mod job_summaries;
+mod jobs;
 mod permissions;
+mod pull_requests;
+mod questions;
+mod repairs;
 mod repos;
+mod run_logs;
+mod setup;
+mod stacks;
+mod workflow_runs;
 mod workspace;
 
 use anyhow::{Context as _, Result, ensure};

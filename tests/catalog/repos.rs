@@ -77,6 +77,16 @@ on_both_engines! {
         }
     }
 
+    async fn list_repos_says_what_to_do_about_an_empty_list(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        app.db_execute("UPDATE repositories SET status = 'active'").await?;
+        let reply = agent.call("list_repos", json!({ "status": "suspended" })).await?;
+        let page = reply.structured()?;
+        assert_eq!(page["items"], json!([]));
+        assert!(text(page, "/hint").starts_with("no repository; "), "{page}");
+    }
+
     async fn list_repos_gives_the_same_rows_in_pages_of_any_size(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;

@@ -252,7 +252,7 @@ on_both_engines! {
         let instance = text(succeeded(&reply)?, "/instanceId").to_owned();
         let rows = ci.app.db_text(
             "SELECT actor_id || ' ' || target_type || ' ' || target_id || ' ' || outcome FROM audit_log \
-             WHERE action = 'drift_status_updated'",
+             WHERE action = 'drift_status_updated' AND at >= 1787306400000000",
         );
         assert_eq!(rows.await?, [format!("wt_acme instance {instance} ok")]);
     }

@@ -1,8 +1,10 @@
 //! rmcp's own client, with its OAuth support; a scripted browser stands in for the person.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use atmos_mcp::authz::Policy;
 use reqwest::Client;
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
 use rmcp::service::RunningService;
@@ -11,10 +13,15 @@ use rmcp::transport::auth::{AuthClient, AuthorizationRequest, OAuthState};
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{ClientLifecycleMode, ClientServiceExt as _, RoleClient, ServiceExt as _};
 use serde_json::{Value, json};
-use tests::harness::{Engine, Fixture, REDIRECT_URI, TestApp, Tokens, text};
+use tests::harness::{Engine, Fixture, REDIRECT_URI, TestApp, Tokens, root, text};
 
-const TOOLS: [&str; 6] =
-    ["get_instance", "get_repo", "get_workspace", "list_instances", "list_my_permissions", "list_repos"];
+/// The tools that a member with the default scopes can call: dana has them all but two.
+fn tools() -> Result<Vec<String>> {
+    let policy = Policy::built_in()?;
+    let needs_more =
+        |tool: &&str| policy.row(tool).is_some_and(|row| row.requirement.name() == "ws:workspace:update_settings");
+    Ok(policy.tools().filter(|tool| !needs_more(tool)).map(ToOwned::to_owned).collect())
+}
 
 /// A connected client.
 type McpClient = RunningService<RoleClient, ()>;
@@ -51,9 +58,9 @@ async fn tokens(auth: &AuthClient<Client>) -> Result<(String, Tokens)> {
 }
 
 /// The structured content of a call; its text must be the same JSON.
-async fn call(client: &McpClient, tool: &'static str, arguments: Value) -> Result<Value> {
+async fn call(client: &McpClient, tool: &str, arguments: Value) -> Result<Value> {
     let Value::Object(arguments) = arguments else { bail!("arguments must be an object") };
-    let result = client.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments)).await?;
+    let result = client.call_tool(CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments)).await?;
     let result = serde_json::to_value(result)?;
     ensure!(result["isError"] == json!(false), "{tool} failed: {result}");
     let content: Value = serde_json::from_str(text(&result, "/content/0/text"))?;
@@ -61,7 +68,7 @@ async fn call(client: &McpClient, tool: &'static str, arguments: Value) -> Resul
     Ok(content)
 }
 
-/// Calls every tool of the catalog, the two that need an id or a name with one from a list.
+/// Calls tools as an agent does that looks around, then those whose documented example needs no id.
 async fn call_all(client: &McpClient) -> Result<()> {
     assert_eq!(text(&call(client, "get_workspace", json!({})).await?, "/slug"), "acme");
     assert_eq!(text(&call(client, "list_my_permissions", json!({})).await?, "/role"), "owner");
@@ -73,6 +80,15 @@ async fn call_all(client: &McpClient) -> Result<()> {
     let id = text(&instances, "/items/0/id");
     let instance = call(client, "get_instance", json!({ "id": id })).await?;
     assert_eq!(text(&instance, "/id"), id);
+    let examples = std::fs::read_to_string(root().join("docs/tool-examples.json"))?;
+    let examples: BTreeMap<String, Value> = serde_json::from_str(&examples)?;
+    let callable = tools()?;
+    for (tool, arguments) in examples {
+        let needs_id = arguments.to_string().contains('…') || tool == "get_pull_request";
+        if !needs_id && callable.contains(&tool) {
+            call(client, &tool, arguments).await?;
+        }
+    }
     Ok(())
 }
 
@@ -85,22 +101,22 @@ fn version(client: &McpClient) -> Result<String> {
 }
 
 on_both_engines! {
-    async fn the_modern_client_lists_and_calls_every_tool(engine: Engine) {
+    async fn the_modern_client_lists_and_calls_the_tools(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let auth = sign_in(&app, "dana").await?;
         let client = connect(&app, &auth, modern()).await?;
         assert_eq!(version(&client)?, "2026-07-28");
-        assert_eq!(list(&client).await?, TOOLS);
+        assert_eq!(list(&client).await?, tools()?);
         call_all(&client).await?;
         client.cancel().await?;
     }
 
-    async fn the_legacy_client_lists_and_calls_every_tool(engine: Engine) {
+    async fn the_legacy_client_lists_and_calls_the_tools(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let auth = sign_in(&app, "dana").await?;
         let client = connect(&app, &auth, ClientLifecycleMode::Initialize).await?;
         assert_eq!(version(&client)?, "2025-11-25");
-        assert_eq!(list(&client).await?, TOOLS);
+        assert_eq!(list(&client).await?, tools()?);
         call_all(&client).await?;
         client.cancel().await?;
     }

@@ -5,6 +5,7 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use super::oauth::Tokens;
+use super::schemas;
 
 /// A client with a token.
 pub struct Agent {
@@ -43,9 +44,10 @@ impl Agent {
         Reply::read(self.post(&body)).await
     }
 
-    /// Calls a tool.
+    /// Calls a tool. What it returns is held against its output schema when it is looked at.
     pub async fn call(&self, tool: &str, arguments: Value) -> Result<Reply> {
-        self.request("tools/call", json!({ "name": tool, "arguments": arguments })).await
+        let reply = self.request("tools/call", json!({ "name": tool, "arguments": arguments })).await?;
+        Ok(Reply { tool: Some(tool.to_owned()), ..reply })
     }
 }
 
@@ -58,6 +60,8 @@ pub struct Reply {
     pub headers: reqwest::header::HeaderMap,
     /// JSON body; null if there was none.
     pub body: Value,
+    /// The tool that was called.
+    tool: Option<String>,
 }
 
 impl Reply {
@@ -67,7 +71,7 @@ impl Reply {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
         let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).context(text)? };
-        Ok(Self { status, headers, body })
+        Ok(Self { status, headers, body, tool: None })
     }
 
     /// A header's value, or nothing.
@@ -75,13 +79,17 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The structured content of a successful call; its text block must be the same JSON.
+    /// The structured content of a successful call; its text block must be the same JSON, and both as the tool's
+    /// output schema says.
     pub fn structured(&self) -> Result<&Value> {
         let result = self.result()?;
         anyhow::ensure!(result["isError"] == json!(false), "the tool failed: {result}");
         let text = result["content"][0]["text"].as_str().context("a text block")?;
         let structured = &result["structuredContent"];
         anyhow::ensure!(&serde_json::from_str::<Value>(text)? == structured, "text and structured content differ");
+        if let Some(tool) = &self.tool {
+            schemas::check(tool, structured)?;
+        }
         Ok(structured)
     }
 

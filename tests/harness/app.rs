@@ -7,7 +7,7 @@ use atmos_mcp::app::App;
 use atmos_mcp::catalog::Catalog;
 use atmos_mcp::clock::{Clock, Timestamp};
 use atmos_mcp::config::{
-    Config, DatabaseConfig, GithubConfig, LimitsConfig, LogConfig, OidcConfig, PublicUrl, ToolsConfig,
+    Config, DatabaseConfig, EgressConfig, GithubConfig, LimitsConfig, LogConfig, OidcConfig, PublicUrl, ToolsConfig,
 };
 use atmos_mcp::id::Entropy;
 use atmos_mcp::{demo, startup};
@@ -18,7 +18,9 @@ use tokio::task::JoinHandle;
 
 use super::agent::Agent;
 use super::database::{Database, Engine};
+use super::fake_github_app::FakeGithubApp;
 use super::oauth::Authorization;
+use super::template::SEED;
 
 /// When the tests play: 2026-08-21T10:00:00Z.
 pub const NOW: Timestamp = Timestamp::from_micros(1_787_306_400_000_000);
@@ -36,6 +38,7 @@ pub struct Fixture {
     clock: Clock,
     github: Option<GithubConfig>,
     oidc: OidcConfig,
+    egress: EgressConfig,
     demo: bool,
 }
 
@@ -49,6 +52,7 @@ impl Fixture {
             clock: Clock::manual(NOW),
             github: None,
             oidc: OidcConfig::default(),
+            egress: EgressConfig::example(),
             demo: true,
         }
     }
@@ -77,6 +81,13 @@ impl Fixture {
         Ok(self)
     }
 
+    /// Knows of no egress addresses.
+    #[must_use]
+    pub fn without_egress(mut self) -> Self {
+        self.egress = EgressConfig::default();
+        self
+    }
+
     /// Trusts this issuer of workflow tokens.
     #[must_use]
     pub fn oidc_issuer(mut self, issuer: &str) -> Self {
@@ -91,6 +102,12 @@ impl Fixture {
         Ok(self)
     }
 
+    /// Reads from this GitHub as its App, and hears its webhooks. Sign-in stays the demo's.
+    pub fn github_app(mut self, github: &FakeGithubApp) -> Result<Self> {
+        self.github = Some(serde_json::from_value(github.config())?);
+        Ok(self)
+    }
+
     /// Lets time pass by itself.
     #[must_use]
     pub fn system_clock(mut self) -> Self {
@@ -98,14 +115,18 @@ impl Fixture {
         self
     }
 
-    /// Starts the server on an empty database and seeds it.
+    /// Starts the server on a database of its own with the demo's data.
     pub async fn start(self) -> Result<TestApp> {
         self.start_with(|_| {}).await
     }
 
     /// Like [`Self::start`], with a change to the loaded catalog.
     pub async fn start_with(self, change: impl FnOnce(&mut Catalog)) -> Result<TestApp> {
-        let database = Database::create(self.engine).await?;
+        let database = match self.clock {
+            Clock::Manual(_) => Database::with_demo(self.engine).await?,
+            // The demo's data is as old as it is now.
+            Clock::System => Database::create(self.engine).await?,
+        };
         self.start_on(database, change).await
     }
 
@@ -129,6 +150,7 @@ impl Fixture {
             },
             github: self.github,
             oidc: self.oidc,
+            egress: self.egress,
             allowed_origins: vec!["https://inspector.example".to_owned()],
             limits: self.limits,
             log: LogConfig::default(),
@@ -137,7 +159,7 @@ impl Fixture {
         let (mut parts, audit_writer) =
             startup::build(config, self.clock, Entropy::system(), false).await.context("the server does not start")?;
         change(&mut parts.catalog);
-        demo::seed(&parts.store, 1, parts.clock.now()).await?;
+        demo::seed(&parts.store, SEED, parts.clock.now()).await?;
         let app = App::new(parts);
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(startup::serve(app.clone(), audit_writer, listener, async {
@@ -167,7 +189,8 @@ impl TestApp {
         &self.app
     }
 
-    pub(super) fn database_url(&self) -> &str {
+    /// The database, for commands that open it too.
+    pub fn database_url(&self) -> &str {
         &self.database.url
     }
 

@@ -4,6 +4,11 @@ use anyhow::{Context as _, Result};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 
+use super::template;
+
+/// Name of an SQLite database's file.
+const FILE: &str = "atmos-mcp.db";
+
 /// A database engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -11,7 +16,7 @@ pub enum Engine {
     Postgres,
 }
 
-/// An empty database. The server that uses it may be started more than once.
+/// A database. The server that uses it may be started more than once.
 pub struct Database {
     /// For `Store::connect`.
     pub url: String,
@@ -20,28 +25,49 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes one. PostgreSQL databases go away with the private server that the test script starts.
+    /// Makes an empty one. PostgreSQL databases go away with the private server that the test script starts.
     pub async fn create(engine: Engine) -> Result<Self> {
         let folder = TempDir::new()?;
         let url = match engine {
-            Engine::Sqlite => format!("sqlite:{}", folder.path().join("atmos-mcp.db").display()),
-            Engine::Postgres => create_postgres(&folder).await?,
+            Engine::Sqlite => sqlite_url(&folder),
+            Engine::Postgres => create_postgres(&folder, false).await?,
+        };
+        Ok(Self { url, folder })
+    }
+
+    /// Makes one that has the demo's workspaces, as of the tests' present.
+    pub async fn with_demo(engine: Engine) -> Result<Self> {
+        let folder = TempDir::new()?;
+        let url = match engine {
+            Engine::Sqlite => {
+                template::copy_sqlite(&folder.path().join(FILE)).await?;
+                sqlite_url(&folder)
+            }
+            Engine::Postgres => create_postgres(&folder, true).await?,
         };
         Ok(Self { url, folder })
     }
 }
 
-async fn create_postgres(folder: &TempDir) -> Result<String> {
+fn sqlite_url(folder: &TempDir) -> String {
+    format!("sqlite:{}", folder.path().join(FILE).display())
+}
+
+async fn create_postgres(folder: &TempDir, has_demo: bool) -> Result<String> {
     #[expect(clippy::disallowed_methods, reason = "how the test script names its server")]
     let server = std::env::var("ATMOS_MCP_TEST_POSTGRES")
         .context("ATMOS_MCP_TEST_POSTGRES is not set: run the tests with `./just test`, which starts PostgreSQL")?;
+    let (base, _) = server.rsplit_once('/').context("ATMOS_MCP_TEST_POSTGRES must end in /database")?;
     let folder = folder.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let suffix: String = folder.chars().filter(char::is_ascii_alphanumeric).collect();
     let name = format!("test_{}_{}", std::process::id(), suffix.to_ascii_lowercase());
     let mut connection = PgConnection::connect(&server).await?;
-    connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+    if has_demo {
+        template::copy_postgres(&mut connection, base, &name).await?;
+    } else {
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+    }
     connection.close().await?;
-    let (base, _) = server.rsplit_once('/').context("ATMOS_MCP_TEST_POSTGRES must end in /database")?;
     Ok(format!("{base}/{name}"))
 }
 

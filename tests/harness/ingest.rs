@@ -53,3 +53,15 @@ pub fn workspace_token(seed: &str) -> String {
     let checksum = base62(&crc32fast::hash(text.as_bytes()).to_be_bytes(), 6);
     text + &checksum
 }
+
+/// The value of `X-Hub-Signature-256`: HMAC-SHA256 as RFC 2104 has it, with a key of less than 64 bytes.
+pub fn sign_webhook(secret: &str, body: &str) -> String {
+    let mut key = [0_u8; 64];
+    for (to, from) in key.iter_mut().zip(secret.bytes()) {
+        *to = from;
+    }
+    let padded = |pad: u8| key.map(|byte| byte ^ pad);
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(body).finalize();
+    let outer = Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize();
+    outer.iter().fold("sha256=".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}

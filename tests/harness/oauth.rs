@@ -29,6 +29,9 @@ pub struct Tokens {
     pub scope: String,
 }
 
+/// The scopes with which every tool of the catalog can be called.
+pub const CATALOG_SCOPES: &str = "ws:workspace:read ws:audit_log:read ws:workspace:update_settings";
+
 /// An authorization in the making.
 pub struct Authorization<'a> {
     app: &'a TestApp,

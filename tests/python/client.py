@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,15 @@ CALL_SECONDS = 30
 LOG_LINES = 60
 
 REDIRECT_URI = "http://localhost:43117/callback"
-TOOLS = ["get_instance", "get_repo", "get_workspace", "list_instances", "list_my_permissions", "list_repos"]
+
+# What the default scopes, which are every read, can call.
+POLICY = (ROOT / "tools/policy.toml").read_text()
+TOOLS = sorted(
+    name
+    for name, permission in re.findall(r'^\[(\w+)\]\npermission = "(.+)"$', POLICY, re.MULTILINE)
+    if permission != "ws:workspace:update_settings"
+)
+EXAMPLES = json.loads((ROOT / "docs/tool-examples.json").read_text())
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 CLI_USER_AGENT = "atmos/1.220.0 (linux; amd64)"
@@ -236,6 +245,7 @@ class Scenario:
             async with self.agent.connect() as client:
                 await self.tools(client)
                 await self.calls(client)
+                await self.examples(client)
                 await self.paging(client)
                 await self.refusals(client)
                 await self.upload(client)
@@ -296,6 +306,14 @@ class Scenario:
             details = await call(client, "get_instance", {"id": instance["id"]})
             for name, value in instance.items():
                 equal(details[name], value, f"`{name}` of the instance")
+
+    async def examples(self, client: Client) -> None:
+        examples = {name: EXAMPLES[name] for name in TOOLS if "…" not in str(EXAMPLES[name])}
+        with self.step(f"{len(examples)} examples of the documentation work"):
+            requests = (await call(client, "list_pull_requests", {"repo": "acme/infrastructure"}))["items"]
+            examples["get_pull_request"]["number"] = requests[0]["number"]
+            for name, arguments in examples.items():
+                check(isinstance(await call(client, name, arguments), dict), f"{name} gives no object")
 
     async def paging(self, client: Client) -> None:
         with self.step("paging visits every instance once, whatever the page size"):

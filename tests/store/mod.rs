@@ -1,5 +1,8 @@
 //! The store: two engines, one schema.
 
+mod plans;
+mod rollups;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -18,14 +21,18 @@ fn migrations(engine: &str) -> Result<BTreeMap<String, String>> {
     Ok(migrations)
 }
 
+/// The one step that each engine has in its own words: triggers have no common ones.
+const TRIGGERS: &str = "0010_count_instances.sql";
+
 /// What `migrations/README.md` says.
 #[test]
 fn the_engines_differ_in_the_documented_words_alone() -> Result<()> {
-    let mut postgres = migrations("postgres")?;
+    let (mut sqlite, mut postgres) = (migrations("sqlite")?, migrations("postgres")?);
+    assert!(sqlite.remove(TRIGGERS).is_some() && postgres.remove(TRIGGERS).is_some());
     for sql in postgres.values_mut() {
         *sql = sql.replace(" COLLATE \"C\"", "").replace("BYTEA", "BLOB");
     }
-    assert_eq!(migrations("sqlite")?, postgres);
+    assert_eq!(sqlite, postgres);
     Ok(())
 }
 

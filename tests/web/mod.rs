@@ -1,3 +1,4 @@
 //! Pages for people.
 
+pub(crate) mod badges;
 mod github_signin;

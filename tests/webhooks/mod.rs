@@ -10,8 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context as _, Result, ensure};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-use tests::harness::{Engine, Fixture, Reply, TestApp};
+use tests::harness::{Engine, Fixture, Reply, TestApp, sign_webhook as sign};
 
 /// The secret that the App and the server share.
 const SECRET: &str = "It's a Secret to Everybody";
@@ -75,18 +74,6 @@ impl Github {
         });
         self.apply("installation_repositories", &body).await
     }
-}
-
-/// The value of `X-Hub-Signature-256`: HMAC-SHA256 as RFC 2104 has it, with a key of less than 64 bytes.
-fn sign(secret: &str, body: &str) -> String {
-    let mut key = [0_u8; 64];
-    for (to, from) in key.iter_mut().zip(secret.bytes()) {
-        *to = from;
-    }
-    let padded = |pad: u8| key.map(|byte| byte ^ pad);
-    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(body).finalize();
-    let outer = Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize();
-    outer.iter().fold("sha256=".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// An event of a repository of Acme.

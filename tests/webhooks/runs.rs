@@ -213,4 +213,42 @@ on_both_engines! {
         let reviewers = app.db_text("SELECT approval_reviewers FROM workflow_runs WHERE github_run_id = 7001").await?;
         assert_eq!(reviewers, [r#"["amir"]"#]);
     }
+
+    async fn a_run_that_waits_is_listed_until_somebody_decides(engine: Engine) {
+        let (app, github) = live(engine).await?;
+        let agent = app.agent("mia").await?;
+        let waiting = json!({
+            "id": 7100, "path": ".github/workflows/atmos-terraform-apply.yaml", "event": "push", "status": "waiting",
+            "display_title": "apply vpc/dev/3Ac4tgT3JZZS7vZvPi3RvwL4832", "updated_at": "2026-08-21T09:00:10Z",
+        });
+        let requested = json!({
+            "since": "2026-08-21T09:00:10Z", "environment": "prod",
+            "reviewers": [{ "type": "User", "reviewer": { "login": "amir" } }],
+        });
+        github.apply("workflow_run", &run("live", &waiting)).await?;
+        github.apply("deployment_review", &review("live", "requested", &waiting, &requested)).await?;
+        let pending = json!({ "approvalState": "pending", "repo": "acme/live" });
+        let reply = agent.call("list_workflow_runs", pending.clone()).await?;
+        let page = reply.structured()?;
+        assert_eq!(page["items"].as_array().map(Vec::len), Some(1), "{page}");
+        let row = &page["items"][0];
+        let shown = json!([row["githubRunId"], row["command"], row["trigger"], row["status"], row["component"]]);
+        assert_eq!(shown, json!([7100, "apply", "push", "waiting", "vpc"]));
+        let reply = agent.call("get_workflow_run", json!({ "id": row["id"] })).await?;
+        let approval =
+            json!({ "state": "pending", "environment": "prod", "reviewers": ["amir"], "decidedAt": null });
+        assert_eq!(reply.structured()?["approval"], approval);
+
+        let running = with(waiting, &json!({ "status": "in_progress", "updated_at": "2026-08-21T09:01:00Z" }));
+        let approved = json!({
+            "since": "2026-08-21T09:00:10Z", "approver": { "login": "amir" },
+            "workflow_job_runs": [{ "environment": "prod" }],
+        });
+        github.apply("deployment_review", &review("live", "approved", &running, &approved)).await?;
+        let reply = agent.call("list_workflow_runs", pending).await?;
+        assert_eq!(reply.structured()?["items"], json!([]));
+        let reply = agent.call("list_deployments", json!({ "repo": "acme/live" })).await?;
+        let row = &reply.structured()?["items"][0];
+        assert_eq!((&row["status"], &row["approvalState"]), (&json!("in_progress"), &json!("approved")));
+    }
 }

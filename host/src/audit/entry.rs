@@ -56,6 +56,25 @@ pub struct ToolUse {
     pub result_bytes: i64,
 }
 
+/// Where a permission was missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeniedSide {
+    /// The user's role does not have it.
+    Role,
+    /// The role has it, the token was not granted it.
+    Scope,
+}
+
+impl DeniedSide {
+    /// The name in the database and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Scope => "scope",
+        }
+    }
+}
+
 /// One event, built with [`Entry::new`] and the `with_…` methods.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -67,6 +86,7 @@ pub struct Entry {
     pub(crate) target: Option<(&'static str, String)>,
     pub(crate) outcome: &'static str,
     pub(crate) detail: Option<String>,
+    pub(crate) denied_side: Option<DeniedSide>,
     pub(crate) metadata: Option<String>,
     pub(crate) tool_use: Option<ToolUse>,
     pub(crate) request_id: String,
@@ -90,6 +110,7 @@ impl Entry {
             target: None,
             outcome: "ok",
             detail: None,
+            denied_side: None,
             metadata: None,
             tool_use: None,
             request_id: request_id.into(),
@@ -112,11 +133,18 @@ impl Entry {
     }
 
     /// How it ended, and why if not well. Outcomes: `ok`, `tool_error`, `denied`, `rate_limited`,
-    /// `sandbox_fault`, `refused`.
+    /// `sandbox_fault`, `cancelled`, `refused`.
     #[must_use]
     pub fn with_outcome(mut self, outcome: &'static str, detail: Option<String>) -> Self {
         self.outcome = outcome;
         self.detail = detail;
+        self
+    }
+
+    /// Where the permission was missing; for the outcome `denied`.
+    #[must_use]
+    pub fn with_denied_side(mut self, side: DeniedSide) -> Self {
+        self.denied_side = Some(side);
         self
     }
 

@@ -7,7 +7,7 @@ mod entry;
 mod redact;
 mod writer;
 
-pub use entry::{Actor, Entry, ToolUse};
+pub use entry::{Actor, DeniedSide, Entry, ToolUse};
 pub use redact::redact;
 pub(crate) use writer::GrantCount;
 pub use writer::{AuditError, AuditLog, Place};

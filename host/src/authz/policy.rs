@@ -77,6 +77,8 @@ pub struct ToolLimits {
     pub host_calls: u32,
     /// Rows read through capabilities.
     pub rows: u32,
+    /// Bytes of long texts read through capabilities: logs and Markdown.
+    pub text_bytes: u32,
     /// Bytes of the result.
     pub result_bytes: usize,
     /// Bytes of the arguments.
@@ -91,6 +93,7 @@ impl Default for ToolLimits {
             wall: Duration::from_secs(10),
             host_calls: 64,
             rows: 2_000,
+            text_bytes: 1 << 20,
             result_bytes: 512 << 10,
             argument_bytes: 64 << 10,
         }

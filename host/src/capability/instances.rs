@@ -34,7 +34,7 @@ async fn list_instances(
     request: &PageRequest,
 ) -> Result<InstancePage, CapabilityError> {
     state.enter(PERMISSION)?;
-    let repo = filter.repo.as_deref().map(split_repo).transpose()?;
+    let repo = wire::repo(filter.repo.as_deref())?;
     let wanted = instances::InstanceFilter {
         statuses: filter.statuses.iter().map(|status| status.word()).collect(),
         stack: filter.stack.as_deref(),
@@ -49,13 +49,6 @@ async fn list_instances(
     state.charge_rows(rows.len())?;
     let items = rows.into_iter().map(|row| instance(row, &state.context.public_url)).collect::<Result<_, _>>()?;
     Ok(InstancePage { items, next_cursor })
-}
-
-/// Splits `owner/name`; a nested owner does not exist on GitHub.
-fn split_repo(repo: &str) -> Result<(&str, &str), CapabilityError> {
-    repo.split_once('/')
-        .filter(|(owner, name)| !owner.is_empty() && !name.is_empty())
-        .ok_or_else(|| CapabilityError::InvalidArgument(format!("`repo` must be owner/name (got `{repo}`)")))
 }
 
 /// Reads one instance with its recent past, as the tool `get_instance` shows it.

@@ -4,13 +4,37 @@
 //! workspace of the token to the store. A guest's error is a value; only a fault of the host traps.
 
 mod bindings;
+mod log_parts;
+mod rollups;
 mod state;
 mod table;
+mod text;
 mod wire;
 
+mod analytics;
+mod audit_log;
+mod badge_tokens;
+mod badge_types;
 mod caller;
+mod clock;
+mod commits;
+mod components;
+mod connections;
+mod deployments;
+mod egress;
+mod entitlements;
+mod health_signals;
 mod instances;
+mod job_summaries;
+mod jobs;
+mod permission_catalog;
+mod permission_denials;
+mod pull_requests;
 mod repos;
+mod run_logs;
+mod setup_signals;
+mod stacks;
+mod workflow_runs;
 mod workspace_info;
 
 pub use bindings::atmos::mcp::types::CapabilityError;

@@ -1,6 +1,6 @@
 //! `repos`: repositories that the bound workspace can see.
 
-use super::bindings::atmos::mcp::instances::InstanceStatus;
+use super::bindings::atmos::mcp::instances::StatusCounts;
 use super::bindings::atmos::mcp::repos::{Host, Installation, Repo, RepoDetails, RepoFilter, RepoPage, RepoStatus};
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
 use super::state::{CallState, page};
@@ -50,12 +50,8 @@ async fn get_repo(state: &mut CallState, owner: String, name: String) -> Result<
     let (reader, scope) = (&state.context.reader, state.scope());
     let Some(row) = repositories::find_repo(reader, scope, &owner, &name).await? else { return Ok(None) };
     let Some(more) = repositories::find_repo_details(reader, scope, &row.id).await? else { return Ok(None) };
-    let counts = repositories::count_statuses(reader, scope, &row.id).await?;
-    state.charge_rows(1 + counts.len())?;
-    let counts = counts
-        .into_iter()
-        .map(|row| Ok((InstanceStatus::read(&row.status, "-")?, row.count)))
-        .collect::<Result<Vec<_>, StoreError>>()?;
+    state.charge_rows(2)?;
+    let status_counts = StatusCounts::from(row.counts);
     let installation = match (more.installation_github_id, more.installation_account, more.installation_status_since) {
         (Some(github_id), Some(account), Some(since)) => {
             Some(Installation { github_id, account, status_since: wire::time(since) })
@@ -74,7 +70,7 @@ async fn get_repo(state: &mut CallState, owner: String, name: String) -> Result<
         error_count: repo.error_count,
         last_activity_at: repo.last_activity_at,
         installation,
-        status_counts: wire::status_counts(counts),
+        status_counts,
         stack_count: wire::count(more.stack_count),
         component_count: wire::count(more.component_count),
     }))
@@ -90,9 +86,9 @@ impl TryFrom<RepoRow> for Repo {
             owner: row.owner,
             name: row.name,
             default_branch: row.default_branch,
-            instance_count: wire::count(row.instance_count),
-            drifted_count: wire::count(row.drifted_count),
-            error_count: wire::count(row.error_count),
+            instance_count: wire::count(row.counts.live()),
+            drifted_count: wire::count(row.counts.drifted),
+            error_count: wire::count(row.counts.error),
             last_activity_at: row.last_activity_at.map(wire::time),
         })
     }

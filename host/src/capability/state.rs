@@ -8,9 +8,10 @@ use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiVie
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
 use crate::authz::{Caller, Permission, ToolLimits, WorkspaceScope};
 use crate::clock::Clock;
-use crate::config::PublicUrl;
+use crate::config::{PublicUrl, Published};
 use crate::error_chain::Chain;
 use crate::keys::ServerKey;
+use crate::logs::JobLogs;
 use crate::store::page::{CursorContext, Page};
 use crate::store::{Reader, StoreError};
 
@@ -28,6 +29,10 @@ pub struct CallContext {
     pub key: ServerKey,
     /// For links into the dashboard.
     pub public_url: Arc<PublicUrl>,
+    /// What tools may tell of the configuration.
+    pub published: Arc<Published>,
+    /// Logs of jobs: it keeps what it fetches, which is why it alone holds a writer.
+    pub logs: JobLogs,
 }
 
 /// What is left of, and was used from, a call's budget.
@@ -37,6 +42,8 @@ pub struct Budget {
     pub host_calls: u32,
     /// Rows read so far.
     pub rows: u32,
+    /// Bytes of long texts read so far.
+    pub text_bytes: u32,
 }
 
 /// One call's state. Made fresh for every call and dropped with it.
@@ -91,6 +98,15 @@ impl CallState {
         self.budget.rows = self.budget.rows.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX));
         if self.budget.rows > self.limits.rows {
             return Err(CapabilityError::BudgetExhausted(format!("{} rows", self.limits.rows)));
+        }
+        Ok(())
+    }
+
+    /// Charges bytes of a long text that a capability is about to hand over: a log, Markdown, a list of steps.
+    pub(super) fn charge_bytes(&mut self, bytes: usize) -> Result<(), CapabilityError> {
+        self.budget.text_bytes = self.budget.text_bytes.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        if self.budget.text_bytes > self.limits.text_bytes {
+            return Err(CapabilityError::BudgetExhausted(format!("{} bytes of text", self.limits.text_bytes)));
         }
         Ok(())
     }

@@ -24,12 +24,74 @@ pub struct Capability {
 
 const MEMBERSHIP: Requirement = Requirement::Permission(Permission::WorkspaceRead);
 
+const AUDITOR: Requirement = Requirement::Permission(Permission::AuditLogRead);
+
 /// Every capability, in alphabetical order.
 pub const CAPABILITIES: &[Capability] = &[
+    Capability {
+        interface: "analytics",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::analytics::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "audit-log",
+        requirement: AUDITOR,
+        link: |linker| mcp::audit_log::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "badge-tokens",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::badge_tokens::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "badge-types",
+        requirement: Requirement::AnyCaller,
+        link: |linker| mcp::badge_types::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
     Capability {
         interface: "caller",
         requirement: Requirement::AnyCaller,
         link: |linker| mcp::caller::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "clock",
+        requirement: Requirement::AnyCaller,
+        link: |linker| mcp::clock::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "commits",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::commits::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "components",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::components::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "connections",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::connections::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "deployments",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::deployments::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "egress",
+        requirement: Requirement::AnyCaller,
+        link: |linker| mcp::egress::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "entitlements",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::entitlements::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "health-signals",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::health_signals::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
     },
     Capability {
         interface: "instances",
@@ -37,9 +99,54 @@ pub const CAPABILITIES: &[Capability] = &[
         link: |linker| mcp::instances::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
     },
     Capability {
+        interface: "job-summaries",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::job_summaries::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "jobs",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::jobs::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "permission-catalog",
+        requirement: Requirement::AnyCaller,
+        link: |linker| mcp::permission_catalog::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "permission-denials",
+        requirement: AUDITOR,
+        link: |linker| mcp::permission_denials::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "pull-requests",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::pull_requests::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
         interface: "repos",
         requirement: MEMBERSHIP,
         link: |linker| mcp::repos::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "run-logs",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::run_logs::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "setup-signals",
+        requirement: Requirement::Permission(Permission::WorkspaceUpdateSettings),
+        link: |linker| mcp::setup_signals::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "stacks",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::stacks::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    },
+    Capability {
+        interface: "workflow-runs",
+        requirement: MEMBERSHIP,
+        link: |linker| mcp::workflow_runs::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
     },
     Capability {
         interface: "workspace-info",

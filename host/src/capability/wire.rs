@@ -1,12 +1,20 @@
 //! Words of the store ↔ enums of the WIT.
 
+use super::bindings::atmos::mcp::audit_log::{ActorType, Outcome};
 use super::bindings::atmos::mcp::caller::Role;
+use super::bindings::atmos::mcp::connections::BreakReason;
 use super::bindings::atmos::mcp::instances::{InstanceStatus, StatusCounts};
+use super::bindings::atmos::mcp::permission_denials::DeniedSide;
 use super::bindings::atmos::mcp::repos::RepoStatus;
+use super::bindings::atmos::mcp::types::{CapabilityError, TimeWindow};
+use super::bindings::atmos::mcp::workflow_runs::{
+    ApprovalState, ChangeRequestState, RunCommand, RunConclusion, RunStatus, RunTrigger,
+};
 use super::bindings::atmos::mcp::workspace_info::WorkspaceStatus;
 use crate::authz;
 use crate::clock::Timestamp;
 use crate::store::StoreError;
+use crate::store::keyset::Window;
 
 /// An enum that the store keeps as a word.
 pub(super) trait Word: Sized {
@@ -35,6 +43,21 @@ macro_rules! words {
             }
         }
     };
+    // Words of GitHub's, of which there may be more one day: those become the value that claims least.
+    ($type:ident or $other:ident: $($value:ident $word:literal,)*) => {
+        impl Word for $type {
+            fn word(self) -> &'static str {
+                match self {
+                    $(Self::$value => $word,)*
+                }
+            }
+
+            fn read(word: &str, _: &str) -> Result<Self, StoreError> {
+                let mut known = [$(($word, Self::$value),)*].into_iter();
+                Ok(known.find(|(name, _)| *name == word).map_or(Self::$other, |(_, value)| value))
+            }
+        }
+    };
 }
 
 words! { RepoStatus in "repositories":
@@ -54,9 +77,86 @@ words! { InstanceStatus in "instances":
     Orphaned "orphaned",
 }
 
+words! { BreakReason in "repositories":
+    Suspended "suspended",
+    Uninstalled "uninstalled",
+}
+
+words! { RunCommand in "workflow_runs":
+    Plan "plan",
+    Apply "apply",
+    Remediate "remediate",
+}
+
+words! { RunTrigger in "workflow_runs":
+    PullRequest "pull_request",
+    Push "push",
+    MergeGroup "merge_group",
+    Release "release",
+    DriftDetection "drift_detection",
+    Manual "manual",
+}
+
+words! { RunStatus or Pending:
+    Requested "requested",
+    Queued "queued",
+    Pending "pending",
+    Waiting "waiting",
+    InProgress "in_progress",
+    Completed "completed",
+}
+
+words! { RunConclusion or Neutral:
+    Success "success",
+    Failure "failure",
+    Neutral "neutral",
+    Cancelled "cancelled",
+    TimedOut "timed_out",
+    ActionRequired "action_required",
+    Stale "stale",
+    Skipped "skipped",
+    StartupFailure "startup_failure",
+}
+
+words! { ApprovalState in "workflow_runs":
+    None "none",
+    Pending "pending",
+    Approved "approved",
+    Rejected "rejected",
+}
+
+words! { ChangeRequestState in "pull_requests":
+    Open "open",
+    Closed "closed",
+    Merged "merged",
+}
+
 words! { WorkspaceStatus in "workspaces":
     Active "active",
     Suspended "suspended",
+}
+
+words! { ActorType in "audit_log":
+    McpClient "mcp_client",
+    User "user",
+    GithubAction "github_action",
+    Operator "operator",
+    Anonymous "anonymous",
+}
+
+words! { Outcome in "audit_log":
+    Ok "ok",
+    ToolError "tool_error",
+    Denied "denied",
+    RateLimited "rate_limited",
+    SandboxFault "sandbox_fault",
+    Cancelled "cancelled",
+    Refused "refused",
+}
+
+words! { DeniedSide in "audit_log":
+    Role "role",
+    Scope "scope",
 }
 
 impl From<authz::Role> for Role {
@@ -102,6 +202,32 @@ pub(super) fn count(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(if number < 0 { 0 } else { u32::MAX })
 }
 
+/// Reads one end of a time window; `argument` is what the agent calls it.
+pub(super) fn moment(argument: &str, text: Option<&str>) -> Result<Option<Timestamp>, CapabilityError> {
+    let Some(text) = text else { return Ok(None) };
+    let date = || Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z"));
+    Timestamp::parse_rfc3339(text).or_else(date).map(Some).ok_or_else(|| {
+        CapabilityError::InvalidArgument(format!(
+            "`{argument}` must be a time in RFC 3339, such as 2026-08-21T10:00:00Z, or a date, such as 2026-08-21 \
+             (got `{text}`)"
+        ))
+    })
+}
+
+/// Reads a time window of a list.
+pub(super) fn window(window: &TimeWindow) -> Result<Window, CapabilityError> {
+    Ok(Window { since: moment("since", window.since.as_deref())?, until: moment("until", window.until.as_deref())? })
+}
+
+/// Splits `owner/name`; a nested owner does not exist on GitHub.
+pub(super) fn repo(repo: Option<&str>) -> Result<Option<(&str, &str)>, CapabilityError> {
+    let Some(repo) = repo else { return Ok(None) };
+    repo.split_once('/')
+        .filter(|(owner, name)| !owner.is_empty() && !name.is_empty())
+        .map(Some)
+        .ok_or_else(|| CapabilityError::InvalidArgument(format!("`repo` must be owner/name (got `{repo}`)")))
+}
+
 /// A time from the store as RFC 3339.
 pub(super) fn time(micros: i64) -> String {
     Timestamp::from_micros(micros).to_string()
@@ -116,5 +242,12 @@ mod tests {
         assert_eq!(InstanceStatus::read("in_sync", "inst_1").unwrap(), InstanceStatus::InSync);
         assert_eq!(InstanceStatus::InSync.word(), "in_sync");
         assert!(InstanceStatus::read("gone", "inst_1").unwrap_err().to_string().contains("inst_1"));
+    }
+
+    #[test]
+    fn a_new_word_of_githubs_breaks_no_page() {
+        assert_eq!(RunConclusion::read("timed_out", "run_1").unwrap(), RunConclusion::TimedOut);
+        assert_eq!(RunConclusion::read("exploded", "run_1").unwrap(), RunConclusion::Neutral);
+        assert_eq!(RunStatus::read("paused", "run_1").unwrap(), RunStatus::Pending);
     }
 }

@@ -9,7 +9,9 @@ use tokio::net::TcpListener;
 use super::{print, serve};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseConfig, LimitsConfig, LogConfig, OidcConfig, PublicUrl, ToolsConfig};
+use crate::config::{
+    Config, DatabaseConfig, EgressConfig, LimitsConfig, LogConfig, OidcConfig, PublicUrl, ToolsConfig,
+};
 use crate::id::Entropy;
 use crate::{demo, startup};
 
@@ -73,6 +75,7 @@ fn config(address: SocketAddr, arguments: &Arguments, log: LogConfig) -> anyhow:
         },
         github: None,
         oidc: OidcConfig::default(),
+        egress: EgressConfig::example(),
         allowed_origins: Vec::new(),
         limits: LimitsConfig::default(),
         log,

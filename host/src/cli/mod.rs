@@ -1,10 +1,15 @@
 //! The command line.
 
+mod badge_token;
 mod demo;
+mod entitlement;
+mod installation;
 mod member;
 mod operator;
 mod serve;
+mod sync;
 mod token;
+mod tool_docs;
 mod tools;
 mod workspace;
 
@@ -38,6 +43,15 @@ enum Command {
     /// Tokens with which the atmos CLI uploads.
     #[command(subcommand)]
     Token(token::Command),
+    /// Tokens with which READMEs show badges.
+    #[command(subcommand)]
+    BadgeToken(badge_token::Command),
+    /// Which installations of the GitHub App a workspace has.
+    #[command(subcommand)]
+    Installation(installation::Command),
+    /// Read what happened before, or while the server was not there.
+    #[command(subcommand)]
+    Sync(sync::Command),
 }
 
 /// Where a command finds the database: a configuration, or the demo's data folder.
@@ -62,6 +76,9 @@ impl Cli {
             Command::Workspace(command) => workspace::run(command, environment).await,
             Command::Member(command) => member::run(command, environment).await,
             Command::Token(command) => token::run(command, environment).await,
+            Command::BadgeToken(command) => badge_token::run(command, environment).await,
+            Command::Installation(command) => installation::run(command, environment).await,
+            Command::Sync(command) => sync::run(command, environment).await,
         }
     }
 }

@@ -1,11 +1,11 @@
-//! `atmos-mcp tools list | inspect | audit`: the capability surface, read from the binaries.
+//! `atmos-mcp tools list | inspect | audit | docs`: the capability surface, read from the binaries.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use super::print;
+use super::{print, tool_docs};
 use crate::authz::Policy;
 use crate::catalog::{CheckedTool, check_all};
 
@@ -31,6 +31,17 @@ pub(super) enum Command {
         #[arg(long)]
         check: Option<PathBuf>,
     },
+    /// Print the reference of the tools in Markdown.
+    Docs {
+        #[command(flatten)]
+        folder: Folder,
+        /// Arguments to show for each tool, a JSON object by tool name.
+        #[arg(long, default_value = "docs/tool-examples.json")]
+        examples: PathBuf,
+        /// Compare with a file, and fail if it differs.
+        #[arg(long)]
+        check: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -53,6 +64,7 @@ pub(super) fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Inspect { folder, name } => inspect(&folder, &name),
         Command::Audit { folder, json, check } => audit(&folder, json, check.as_deref()),
+        Command::Docs { folder, examples, check } => tool_docs::run(&load(&folder)?, &examples, check.as_deref()),
     }
 }
 

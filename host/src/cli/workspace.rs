@@ -1,11 +1,11 @@
-//! `atmos-mcp workspace create`
+//! `atmos-mcp workspace create`, and its entitlements.
 
 use anyhow::bail;
 use serde_json::json;
 
 use super::member::{self, Login, parse_login};
 use super::operator::Operator;
-use super::{Location, print};
+use super::{Location, entitlement, print};
 use crate::authz::Role;
 use crate::store::workspaces;
 
@@ -13,6 +13,9 @@ use crate::store::workspaces;
 pub(super) enum Command {
     /// Make a workspace and name its first owner.
     Create(Create),
+    /// Change what a workspace may use.
+    #[command(subcommand)]
+    Entitlement(entitlement::Command),
 }
 
 #[derive(Debug, clap::Args)]
@@ -31,7 +34,14 @@ pub(super) struct Create {
 }
 
 pub(super) async fn run(command: Command, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
-    let Command::Create(Create { location, name, slug, owner }) = command;
+    match command {
+        Command::Create(new) => create(new, environment).await,
+        Command::Entitlement(command) => entitlement::run(command, environment).await,
+    }
+}
+
+async fn create(new: Create, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
+    let Create { location, name, slug, owner } = new;
     let operator = Operator::open(&location, environment).await?;
     let id = operator.entropy.id("ws", operator.now);
     let mut tx = operator.store.write.begin().await?;

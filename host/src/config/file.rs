@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::egress::EgressConfig;
+use super::github_app::app_id;
 use super::oidc::OidcConfig;
 use super::public_url::PublicUrl;
 
@@ -25,6 +27,8 @@ pub struct Config {
     pub github: Option<GithubConfig>,
     /// Whose workflow tokens are trusted.
     pub oidc: OidcConfig,
+    /// Where outgoing requests come from.
+    pub egress: EgressConfig,
     /// Origins of browser clients that may call `/mcp`, beside the server's own.
     pub allowed_origins: Vec<String>,
     /// Default rate limits.
@@ -63,7 +67,7 @@ pub struct ToolsConfig {
     pub slots: u32,
 }
 
-/// Sign-in with GitHub (an OAuth App, or a GitHub App's user login).
+/// GitHub: sign-in (an OAuth App, or a GitHub App's user login), webhooks, and what is read from it.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GithubConfig {
@@ -75,6 +79,18 @@ pub struct GithubConfig {
     /// Secret of the App's webhook; better in `ATMOS_MCP_GITHUB_WEBHOOK_SECRET`.
     #[serde(default)]
     pub webhook_secret: Option<String>,
+    /// The App's name in its URL, for links to install it.
+    #[serde(default)]
+    pub app_slug: Option<String>,
+    /// Id of the GitHub App, or its client id. With its private key, the server reads from GitHub.
+    #[serde(default, deserialize_with = "app_id")]
+    pub app_id: Option<String>,
+    /// File with the App's private key, PEM.
+    #[serde(default)]
+    pub private_key_file: Option<PathBuf>,
+    /// The private key itself, PEM, in place of a file. From `ATMOS_MCP_GITHUB_PRIVATE_KEY` alone.
+    #[serde(skip)]
+    pub private_key: Option<String>,
     /// `https://github.com`, or the URL of a GitHub Enterprise Server.
     #[serde(default = "default_github_url")]
     pub url: String,
@@ -83,12 +99,13 @@ pub struct GithubConfig {
     pub api_url: String,
 }
 
-// Security: the secret is never logged.
+// Security: neither the secrets nor the private key are ever logged.
 impl std::fmt::Debug for GithubConfig {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("GithubConfig")
             .field("client_id", &self.client_id)
+            .field("app_id", &self.app_id)
             .field("url", &self.url)
             .finish_non_exhaustive()
     }
@@ -160,6 +177,8 @@ struct File {
     #[serde(default)]
     oidc: OidcConfig,
     #[serde(default)]
+    egress: EgressConfig,
+    #[serde(default)]
     allowed_origins: Vec<String>,
     #[serde(default)]
     limits: LimitsConfig,
@@ -186,6 +205,9 @@ impl Config {
         if let (Some(secret), Some(github)) = (environment("ATMOS_MCP_GITHUB_WEBHOOK_SECRET"), &mut file.github) {
             github.webhook_secret = Some(secret);
         }
+        if let (Some(key), Some(github)) = (environment("ATMOS_MCP_GITHUB_PRIVATE_KEY"), &mut file.github) {
+            github.private_key = Some(key);
+        }
         file.check()
     }
 }
@@ -208,6 +230,7 @@ impl File {
             self.tools.extra_dir.is_some() == self.tools.extra_policy.is_some(),
             "and tools.extra_policy belong together: set both, or neither",
         )?;
+        self.egress.check().map_err(|message| ConfigError::Field { field: "egress.ips", message })?;
         if let Some(github) = &self.github {
             check("github.client_id", !github.client_id.is_empty(), "must not be empty")?;
             check(
@@ -215,6 +238,12 @@ impl File {
                 !github.client_secret.is_empty(),
                 "is missing: set it, or ATMOS_MCP_GITHUB_CLIENT_SECRET",
             )?;
+            check(
+                "github.app_slug",
+                github.app_slug.as_deref().is_none_or(is_slug),
+                "must be the App's name in its URL: lower-case letters, digits and hyphens",
+            )?;
+            github.check_app().or_else(|message| check("github.app_id", false, message))?;
         }
         Ok(Config {
             listen: self.listen,
@@ -224,6 +253,7 @@ impl File {
             tools: self.tools,
             github: self.github,
             oidc: self.oidc,
+            egress: self.egress,
             allowed_origins: self.allowed_origins,
             limits: self.limits,
             log: self.log,
@@ -234,6 +264,10 @@ impl File {
 
 fn check(field: &'static str, holds: bool, message: &str) -> Result<(), ConfigError> {
     if holds { Ok(()) } else { Err(ConfigError::Field { field, message: message.to_owned() }) }
+}
+
+fn is_slug(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 const fn default_connections() -> u32 {

@@ -1,6 +1,7 @@
 //! Acme Platform: accounts, repositories, stacks and components.
 
-use super::spec::{Fate, InstallationSpec, LockSpec, RepositorySpec, WorkspaceSpec};
+use super::script::ACME_CHANGES;
+use super::spec::{Fate, InstallationSpec, LockSpec, RepositorySpec, Workflow, WorkspaceSpec};
 use crate::authz::Role;
 
 /// The demo's workspace.
@@ -14,6 +15,11 @@ pub(super) static ACME: WorkspaceSpec = WorkspaceSpec {
         ("mia", "Mia Lindqvist", Role::Member),
     ],
     github_ids: None,
+    mark: "",
+    app: "atmos-pro[bot]",
+    bot: "renovate[bot]",
+    plan_workflow: Workflow { name: "Atmos Pro Terraform Plan", file: "atmos-pro-terraform-plan.yaml" },
+    apply_workflow: Workflow { name: "Atmos Pro Terraform Apply", file: "atmos-pro-terraform-apply.yaml" },
     installations: &[
         InstallationSpec {
             github_id: 51_804_417,
@@ -40,7 +46,7 @@ pub(super) static ACME: WorkspaceSpec = WorkspaceSpec {
     fates: &[
         ("plat-use2-prod", "eks/cluster", Fate::Flapping),
         ("plat-use2-prod", "rds/postgres", Fate::Drifted),
-        ("data-use2-prod", "redshift/warehouse", Fate::Drifted),
+        ("data-use2-prod", "redshift/warehouse", Fate::Locked),
         ("plat-use2-staging", "vpc", Fate::DetectionFailed),
         ("plat-use2-prod", "vpc", Fate::ApplyFailed),
         ("core-use2-network", "network-firewall", Fate::Remediating),
@@ -49,6 +55,8 @@ pub(super) static ACME: WorkspaceSpec = WorkspaceSpec {
         ("plat-euw1-prod", "elasticache/redis", Fate::Orphaned),
         ("data-use2-dev", "airflow/mwaa", Fate::Unknown),
     ],
+    changes: ACME_CHANGES,
+    has_every_failure: true,
     locks: &[
         LockSpec {
             key: "acme/infrastructure/plat-use2-prod/vpc",
@@ -63,6 +71,7 @@ pub(super) static ACME: WorkspaceSpec = WorkspaceSpec {
             expires: 23,
         },
     ],
+    overrides: &[("audit_retention_days", "730"), ("sts", "true")],
 };
 
 const PLATFORM_STACKS: &[&str] =
@@ -72,6 +81,8 @@ const INFRASTRUCTURE: RepositorySpec = RepositorySpec {
     name: "infrastructure",
     branch: "main",
     days: 410,
+    pull_requests: 44,
+    badge_tokens: 2,
     groups: &[
         (
             &[
@@ -109,6 +120,8 @@ const PLATFORM_EKS: RepositorySpec = RepositorySpec {
     name: "platform-eks",
     branch: "main",
     days: 355,
+    pull_requests: 24,
+    badge_tokens: 1,
     groups: &[(
         PLATFORM_STACKS,
         &[
@@ -130,6 +143,8 @@ const PLATFORM_SERVICES: RepositorySpec = RepositorySpec {
     name: "platform-services",
     branch: "main",
     days: 298,
+    pull_requests: 16,
+    badge_tokens: 1,
     groups: &[(
         PLATFORM_STACKS,
         &["rds/postgres", "elasticache/redis", "sqs/orders", "sns/events", "dynamodb/sessions", "s3-bucket/uploads"],
@@ -140,6 +155,8 @@ const DATA_PLATFORM: RepositorySpec = RepositorySpec {
     name: "data-platform",
     branch: "main",
     days: 221,
+    pull_requests: 16,
+    badge_tokens: 0,
     groups: &[(
         &["data-use2-dev", "data-use2-staging", "data-use2-prod"],
         &[
@@ -163,6 +180,8 @@ const BILLING_LEGACY: RepositorySpec = RepositorySpec {
     name: "billing-legacy",
     branch: "master",
     days: 390,
+    pull_requests: 6,
+    badge_tokens: 1,
     groups: &[(
         &["bill-use1-staging", "bill-use1-prod"],
         &[
@@ -182,6 +201,8 @@ const ANALYTICS: RepositorySpec = RepositorySpec {
     name: "analytics",
     branch: "main",
     days: 160,
+    pull_requests: 6,
+    badge_tokens: 0,
     groups: &[(
         &["nwl-usw2-dev", "nwl-usw2-prod"],
         &[

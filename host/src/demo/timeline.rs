@@ -2,32 +2,37 @@
 
 use std::time::Duration;
 
-use super::dice::{Dice, HOUR, MINUTE};
-use super::events::{Event, Outcome, events};
+use super::approvals::{self, Approval};
+use super::dice::{Dice, HOUR, MINUTE, SECOND};
+use super::events::{Event, Outcome};
+use super::failures::{Failure, Place};
+use super::sites::{Life, Stage};
 use super::spec::Fate;
 use crate::clock::Timestamp;
-use crate::store::demo_seed::{Run, StatusChange};
+use crate::store::demo_seed::StatusChange;
 
-/// Whose life, and what it comes to.
-pub(super) struct Life<'a> {
-    pub(super) instance_id: &'a str,
-    pub(super) repository_id: &'a str,
-    pub(super) fate: Fate,
-    pub(super) drift_enabled: bool,
-    pub(super) created_at: Timestamp,
-    /// Runs are kept from here on.
-    pub(super) start: Timestamp,
-    /// The present, or when the repository lost its connection.
-    pub(super) end: Timestamp,
-    /// When it was disabled or removed.
-    pub(super) stopped_at: Option<Timestamp>,
+/// A run, and what it did to its instance.
+pub(super) struct Draft<'l> {
+    pub(super) id: String,
+    pub(super) life: &'l Life<'l>,
+    pub(super) event: Event<'l>,
+    /// None while it runs or waits.
+    pub(super) conclusion: Option<&'static str>,
+    /// None unless it is a plan that came to its end.
+    pub(super) plan_exit_code: Option<i64>,
+    pub(super) started_at: Option<Timestamp>,
+    pub(super) finished_at: Option<Timestamp>,
+    pub(super) approval: Option<Approval>,
+    /// The instance's status before and after it.
+    pub(super) from: &'static str,
+    pub(super) to: &'static str,
 }
 
 /// What a life leaves in the database.
-pub(super) struct History {
+pub(super) struct History<'l> {
     pub(super) status: &'static str,
     pub(super) drift_status: &'static str,
-    pub(super) runs: Vec<Run>,
+    pub(super) drafts: Vec<Draft<'l>>,
     pub(super) status_changes: Vec<StatusChange>,
     /// Id and time.
     pub(super) last_run: Option<(String, Timestamp)>,
@@ -36,16 +41,21 @@ pub(super) struct History {
 }
 
 /// Lives it.
-pub(super) fn live(dice: &Dice<'_>, life: &Life<'_>) -> History {
+pub(super) fn live<'l>(stage: &Stage<'_>, life: &'l Life<'l>, events: Vec<Event<'l>>) -> History<'l> {
+    let dice = stage.dice;
     let mut history = begin(dice, life);
-    for event in events(dice, life) {
-        history.run(dice, life, event);
+    let mut drafts: Vec<Draft<'l>> = events.into_iter().map(|event| Draft::new(stage, life, event)).collect();
+    // What ends later says more, as for uploads.
+    drafts.sort_by_key(Draft::told_at);
+    for draft in drafts {
+        history.hear(dice, draft);
     }
     let stopped = match life.fate {
         Fate::Disabled => Some("disabled"),
         Fate::Orphaned => Some("orphaned"),
         Fate::InSync
         | Fate::Drifted
+        | Fate::Locked
         | Fate::Flapping
         | Fate::DetectionFailed
         | Fate::ApplyFailed
@@ -62,18 +72,18 @@ pub(super) fn live(dice: &Dice<'_>, life: &Life<'_>) -> History {
 
 /// The first upload, and, unless it has only just come, the first apply soon after, whose run is no longer
 /// kept.
-fn begin(dice: &Dice<'_>, life: &Life<'_>) -> History {
+fn begin<'l>(dice: &Dice<'_>, life: &Life<'_>) -> History<'l> {
     let mut history = History {
         status: "unknown",
         drift_status: if life.drift_enabled { "unknown" } else { "disabled" },
-        runs: Vec::new(),
+        drafts: Vec::new(),
         status_changes: Vec::new(),
         last_run: None,
         last_drift_run: None,
     };
     history.status_changes.push(StatusChange {
         id: dice.id("isc", life.created_at),
-        instance_id: life.instance_id.to_owned(),
+        instance_id: life.id.clone(),
         from: None,
         to: history.status,
         at: life.created_at,
@@ -85,34 +95,54 @@ fn begin(dice: &Dice<'_>, life: &Life<'_>) -> History {
     history
 }
 
-impl History {
-    fn run(&mut self, dice: &Dice<'_>, life: &Life<'_>, event: Event) {
-        let started_at = event.at.plus(dice.between(Duration::from_secs(4), Duration::from_secs(20)));
-        let finished_at = (event.outcome != Outcome::Running).then(|| started_at.plus(duration(dice, event.command)));
-        let (status, conclusion, plan_exit_code) = result(event);
-        let run = Run {
+impl<'l> Draft<'l> {
+    fn new(stage: &Stage<'_>, life: &'l Life<'l>, event: Event<'l>) -> Self {
+        let dice = stage.dice;
+        let approval = approvals::decide(stage, life, &event);
+        let ready_at = approval.as_ref().and_then(|approval| approval.decided_at).unwrap_or(event.at);
+        let has_begun = event.is_dispatched() && !matches!(event.outcome, Outcome::Waiting);
+        let started_at = has_begun.then(|| ready_at.plus(dice.between(SECOND * 4, SECOND * 20)));
+        let is_over = !matches!(event.outcome, Outcome::Running | Outcome::Waiting);
+        let finished_at = is_over.then(|| started_at.unwrap_or(ready_at).plus(duration(dice, &event)));
+        Self {
             id: dice.id("run", event.at),
-            repository_id: life.repository_id.to_owned(),
-            instance_id: life.instance_id.to_owned(),
-            command: event.command,
-            trigger: event.trigger,
-            conclusion,
-            plan_exit_code,
-            created_at: event.at,
+            life,
+            event,
+            conclusion: conclusion(&event),
+            plan_exit_code: plan_exit_code(&event),
             started_at,
             finished_at,
-        };
-        let at = finished_at.unwrap_or(started_at);
-        self.last_run = Some((run.id.clone(), at));
-        let is_detection = event.trigger == "drift_detection";
-        if is_detection {
-            self.last_drift_run = Some((run.id.clone(), at));
+            approval,
+            from: "",
+            to: "",
         }
-        if is_detection || event.command == "remediate" {
-            self.drift_status = status;
+    }
+
+    /// When it says what it says.
+    fn told_at(&self) -> Timestamp {
+        self.finished_at.or(self.started_at).unwrap_or(self.event.at)
+    }
+}
+
+impl<'l> History<'l> {
+    /// Lets a run change the instance. One that was not started says nothing, unless it was to detect drift.
+    fn hear(&mut self, dice: &Dice<'_>, mut draft: Draft<'l>) {
+        let (event, at) = (draft.event, draft.told_at());
+        draft.from = self.status;
+        if draft.started_at.is_some() || event.is_detection() {
+            self.last_run = Some((draft.id.clone(), at));
+            if event.is_detection() {
+                self.last_drift_run = Some((draft.id.clone(), at));
+            }
+            if let Some(status) = status_after(&event) {
+                if event.is_detection() || event.command == "remediate" {
+                    self.drift_status = status;
+                }
+                self.change(dice, draft.life, status, at, Some(draft.id.clone()));
+            }
         }
-        self.change(dice, life, status, at, Some(run.id.clone()));
-        self.runs.push(run);
+        draft.to = self.status;
+        self.drafts.push(draft);
     }
 
     fn change(&mut self, dice: &Dice<'_>, life: &Life<'_>, to: &'static str, at: Timestamp, run_id: Option<String>) {
@@ -121,7 +151,7 @@ impl History {
         }
         self.status_changes.push(StatusChange {
             id: dice.id("isc", at),
-            instance_id: life.instance_id.to_owned(),
+            instance_id: life.id.clone(),
             from: Some(self.status),
             to,
             at,
@@ -131,23 +161,53 @@ impl History {
     }
 }
 
-/// Status of the instance, conclusion, and exit code of a plan.
-fn result(event: Event) -> (&'static str, Option<&'static str>, Option<i64>) {
+/// The status that a run gives its instance; none if it says nothing.
+fn status_after(event: &Event<'_>) -> Option<&'static str> {
     match event.outcome {
-        Outcome::Exit(0) => ("in_sync", Some("success"), Some(0)),
-        Outcome::Exit(2) => ("drifted", Some("success"), Some(2)),
-        Outcome::Exit(code) => ("error", Some("failure"), Some(code)),
-        Outcome::Succeeded if event.command == "remediate" => ("remediated", Some("success"), None),
-        Outcome::Succeeded => ("in_sync", Some("success"), None),
-        Outcome::Failed => ("error", Some("failure"), None),
-        Outcome::Running => ("remediating", None, None),
+        Outcome::Succeeded if event.command == "remediate" => Some("remediated"),
+        Outcome::Exit(0) | Outcome::Succeeded => Some("in_sync"),
+        Outcome::Exit(2) => Some("drifted"),
+        Outcome::Exit(_) => Some("error"),
+        Outcome::Broken(failure) => failure.is_failure().then_some("error"),
+        Outcome::Running if event.command == "remediate" => Some("remediating"),
+        Outcome::Running | Outcome::Waiting => None,
     }
 }
 
-fn duration(dice: &Dice<'_>, command: &str) -> Duration {
-    if command == "plan" {
-        dice.between(Duration::from_secs(35), MINUTE * 4)
-    } else {
-        dice.between(MINUTE, MINUTE * 16)
+fn conclusion(event: &Event<'_>) -> Option<&'static str> {
+    match event.outcome {
+        Outcome::Exit(0 | 2) | Outcome::Succeeded => Some("success"),
+        Outcome::Exit(_) => Some("failure"),
+        Outcome::Broken(failure) => Some(failure.conclusion),
+        Outcome::Running | Outcome::Waiting => None,
+    }
+}
+
+/// What the CLI uploads of a plan. It does so when Terraform has run.
+fn plan_exit_code(event: &Event<'_>) -> Option<i64> {
+    let uploaded = |failure: &Failure| {
+        let ended = failure.reached(Place::Backend) && failure.exit != 0 && failure.conclusion == "failure";
+        ended.then_some(failure.exit)
+    };
+    match event.outcome {
+        Outcome::Exit(code) => Some(code),
+        Outcome::Broken(failure) if event.command == "plan" => uploaded(failure),
+        Outcome::Broken(_) | Outcome::Succeeded | Outcome::Running | Outcome::Waiting => None,
+    }
+}
+
+/// How long the run takes, or the dispatch that fails.
+fn duration(dice: &Dice<'_>, event: &Event<'_>) -> Duration {
+    let seconds = |from: u32, to: u32| dice.between(SECOND * from, SECOND * to);
+    match event.failure().map(|failure| (failure.minutes, failure.place)) {
+        Some((Some(minutes), _)) => MINUTE * minutes,
+        Some((None, Place::Dispatch)) => seconds(2, 9),
+        Some((None, Place::Setup)) => seconds(3, 9),
+        Some((None, Place::Checkout)) => seconds(9, 16),
+        Some((None, Place::Credentials)) => seconds(18, 45),
+        Some((None, Place::Start)) => seconds(22, 35),
+        Some((None, Place::Backend | Place::Providers | Place::Ready)) => seconds(30, 80),
+        Some((None, Place::Refresh | Place::Change)) | None if event.command == "plan" => seconds(35, 240),
+        Some((None, Place::Refresh | Place::Change)) | None => seconds(60, 960),
     }
 }

@@ -9,13 +9,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{health, middleware};
 use crate::app::App;
-use crate::{ingest, mcp, oauth, web};
+use crate::{badge, ingest, mcp, oauth, web};
 
 /// The server's routes. Layers run from the last to the first.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
+        .route(badge::PATH, get(web::show_badge))
         .merge(mcp::router(&app))
         .merge(oauth::router())
         .merge(web::router())

@@ -2,6 +2,7 @@
 //!
 //! Fields come as values and not as text or numbers, so that a refusal can name the one that is wrong.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use axum::http::Uri;
@@ -15,6 +16,9 @@ use crate::store::inventory::{Chunk, RepositoryName};
 
 /// Longest name of a repository, stack or component, in bytes. Two of them have to fit an index entry.
 const MAX_NAME: usize = 512;
+
+/// Names that an audit row lists at most.
+const MAX_LISTED: usize = 50;
 
 /// Go writes a list that was never filled as `null`.
 pub(super) fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
@@ -36,6 +40,11 @@ pub(super) fn name(field: impl Display, value: Value) -> Result<String, IngestEr
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => "must be a string",
     };
     Err(IngestError::InvalidField(format!("`{field}` {problem}")))
+}
+
+/// The first names, for an audit row: a search for one of them finds the row.
+pub(super) fn names(names: BTreeSet<String>) -> Value {
+    names.into_iter().take(MAX_LISTED).collect()
 }
 
 /// Text that may be absent, empty or of a wrong type; then it counts as absent.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::bearer::Uploader;
 use super::envelope::{self, IngestError};
+use super::fields::names;
 use super::upload::parse;
 use crate::app::App;
 use crate::audit::Entry;
@@ -44,15 +45,17 @@ async fn receive(
     let applied = inventory::upload_instances(&mut tx, &uploader.scope, upload, now, &app.entropy).await?;
     tx.commit().await?;
     let summary = summarize(repository, received, &applied);
+    let mut metadata = summary.clone();
+    metadata.insert("changedStacks".to_owned(), names(applied.changed_stacks));
     let entry = Entry::new(now, uploader.actor(), ("instance", "inventory_uploaded"), request_id)
         .with_workspace(uploader.scope.workspace_id())
         .with_target("repository", applied.repository_id)
-        .with_metadata(&Value::Object(summary.clone()));
+        .with_metadata(&Value::Object(metadata));
     app.audit.write(entry).await?;
     Ok(summary)
 }
 
-/// What the reply and the audit row tell.
+/// What the reply tells, and the audit row too.
 fn summarize(repository: String, received: usize, applied: &Applied) -> Map<String, Value> {
     Map::from_iter([
         ("repository".to_owned(), repository.into()),

@@ -27,6 +27,8 @@ mod summaries;
 mod cli_settings;
 mod unsupported;
 mod webhooks;
+pub mod backfill;
+mod github;
 
 mod envelope;
 mod error;

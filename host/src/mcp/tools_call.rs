@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::error::McpError;
 use super::message::Message;
 use crate::app::App;
-use crate::audit::{Actor, Entry, ToolUse, redact};
+use crate::audit::{Actor, DeniedSide, Entry, ToolUse, redact};
 use crate::authz::{Caller, Permission};
 use crate::catalog::Tool;
 use crate::oauth;
@@ -49,8 +49,9 @@ pub(super) async fn tools_call(
         return Err(McpError::InvalidParams(format!("Unknown tool: {}", params.name)));
     };
     if let Some(permission) = missing_permission(tool, caller) {
-        entry.complete("denied", Some(permission.key().to_owned())).await?;
-        return Ok(denied(app, caller, permission));
+        let side = denied_side(caller, permission);
+        entry.denied(side).complete("denied", Some(permission.key().to_owned())).await?;
+        return Ok(denied(app, caller, permission, side));
     }
     let report = app.runtime.call(tool.body(), caller, arguments, tool.limits).await;
     let result = match &report.result {
@@ -67,17 +68,23 @@ fn missing_permission(tool: &Tool, caller: &Caller) -> Option<Permission> {
     tool.requirement.permission().filter(|permission| !caller.can(*permission))
 }
 
+fn denied_side(caller: &Caller, permission: Permission) -> DeniedSide {
+    if caller.role.permissions().contains(permission) { DeniedSide::Scope } else { DeniedSide::Role }
+}
+
 /// A missing scope is HTTP 403, so that the client can ask the user for it. A missing role permission is a
 /// tool error: asking again would not help.
-fn denied(app: &App, caller: &Caller, permission: Permission) -> Reply {
-    if caller.role.permissions().contains(permission) {
-        return Reply::Forbidden(Box::new(oauth::insufficient_scope_response(app, caller.scopes, permission)));
+fn denied(app: &App, caller: &Caller, permission: Permission, side: DeniedSide) -> Reply {
+    match side {
+        DeniedSide::Scope => {
+            Reply::Forbidden(Box::new(oauth::insufficient_scope_response(app, caller.scopes, permission)))
+        }
+        DeniedSide::Role => Reply::Result(error_result(&format!(
+            "Permission `{}` is required, and your role ({}) does not have it. A workspace admin can change the role.",
+            permission.key(),
+            caller.role.name()
+        ))),
     }
-    Reply::Result(error_result(&format!(
-        "Permission `{}` is required, and your role ({}) does not have it. A workspace admin can change the role.",
-        permission.key(),
-        caller.role.name()
-    )))
 }
 
 fn success(output: &Output) -> String {
@@ -151,6 +158,11 @@ impl<'a> CallEntry<'a> {
                 result_bytes: i64::try_from(result_bytes).unwrap_or(i64::MAX),
             })
         });
+        self
+    }
+
+    fn denied(mut self, side: DeniedSide) -> Self {
+        self.entry = self.entry.take().map(|entry| entry.with_denied_side(side));
         self
     }
 

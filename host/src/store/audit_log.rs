@@ -1,13 +1,13 @@
-//! Audit rows, and the daily count that is committed with them.
+//! Writing audit rows, and the daily count that is committed with them. `audit_entries.rs` reads them.
 
 use std::collections::BTreeMap;
 
 use super::{Query, StoreError, Tx, Writer, sql};
-use crate::audit::{Actor, Entry, GrantCount};
+use crate::audit::{Actor, DeniedSide, Entry, GrantCount};
 use crate::clock::Timestamp;
 use crate::id::Entropy;
 
-const COLUMNS: &str = "INSERT INTO audit_log (id, at, workspace_id, actor_type, actor_id, client_id, grant_id, category, action, target_type, target_id, outcome, detail, component_digest, metadata, duration_micros, fuel, host_calls, rows_read, result_bytes, request_id) VALUES ";
+const COLUMNS: &str = "INSERT INTO audit_log (id, at, workspace_id, actor_type, actor_id, client_id, grant_id, category, action, target_type, target_id, outcome, detail, denied_side, component_digest, metadata, duration_micros, fuel, host_calls, rows_read, result_bytes, request_id) VALUES ";
 
 /// Writes the rows, counts the tool calls per grant and day, and notes when each grant was last used, in
 /// one transaction.
@@ -76,6 +76,7 @@ fn push_row(insert: &mut Query, entropy: &Entropy, entry: &Entry) {
     next(target_id.into());
     next(entry.outcome.into());
     next(entry.detail.as_deref().into());
+    next(entry.denied_side.map(DeniedSide::name).into());
     next(used.map(|used| used.component_digest.as_str()).into());
     next(entry.metadata.as_deref().into());
     next(used.map(|used| used.duration_micros).into());

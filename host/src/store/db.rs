@@ -80,6 +80,11 @@ impl Query {
         self
     }
 
+    /// Logs the statement, with placeholders for its values.
+    fn trace(&self) {
+        tracing::trace!(target: "atmos_mcp::sql", statement = %self.sql);
+    }
+
     /// Appends to the statement.
     pub fn push(&mut self, text: &str) {
         self.sql.to_mut().push_str(text);
@@ -190,11 +195,13 @@ pub struct Reader(pub(super) Pool);
 impl Reader {
     /// All rows.
     pub async fn fetch_all<T: Row>(&self, query: Query) -> Result<Vec<T>, StoreError> {
+        query.trace();
         self.0.fetch_all(query).await
     }
 
     /// The first row, if there is one.
     pub async fn fetch_optional<T: Row>(&self, query: Query) -> Result<Option<T>, StoreError> {
+        query.trace();
         self.0.fetch_optional(query).await
     }
 }

@@ -1,6 +1,7 @@
 //! Repositories.
 
 use super::page::Page;
+use super::rollups::{Counts, LIVE};
 use super::{Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 
@@ -13,9 +14,8 @@ pub(crate) struct RepoRow {
     pub(crate) status: String,
     pub(crate) default_branch: Option<String>,
     pub(crate) last_activity_at: Option<i64>,
-    pub(crate) instance_count: i64,
-    pub(crate) drifted_count: i64,
-    pub(crate) error_count: i64,
+    #[sqlx(flatten)]
+    pub(crate) counts: Counts,
 }
 
 /// What a repository has beyond [`RepoRow`].
@@ -36,10 +36,11 @@ pub(crate) struct StatusCountRow {
 }
 
 const SELECT: &str = "SELECT r.id, r.owner, r.name, r.status, r.default_branch, r.last_activity_at, \
-     (SELECT COUNT(*) FROM instances i WHERE i.repository_id = r.id AND i.status <> 'orphaned') AS instance_count, \
-     (SELECT COUNT(*) FROM instances i WHERE i.repository_id = r.id AND i.status = 'drifted') AS drifted_count, \
-     (SELECT COUNT(*) FROM instances i WHERE i.repository_id = r.id AND i.status = 'error') AS error_count \
-     FROM repositories r WHERE r.workspace_id = $1";
+     COALESCE(u.unknown, 0) AS unknown, COALESCE(u.in_sync, 0) AS in_sync, COALESCE(u.drifted, 0) AS drifted, \
+     COALESCE(u.remediating, 0) AS remediating, COALESCE(u.remediated, 0) AS remediated, \
+     COALESCE(u.error, 0) AS error, COALESCE(u.disabled, 0) AS disabled, COALESCE(u.orphaned, 0) AS orphaned \
+     FROM repositories r LEFT JOIN instance_rollups u ON u.workspace_id = r.workspace_id AND u.kind = 'repo' \
+     AND u.name = '' AND u.repository_id = r.id WHERE r.workspace_id = $1";
 
 /// Repositories of the workspace, newest import first.
 pub(crate) async fn list_repos(
@@ -83,26 +84,21 @@ pub(crate) async fn find_repo_details(
     scope: &WorkspaceScope,
     repository_id: &str,
 ) -> Result<Option<RepoDetailsRow>, StoreError> {
-    let query = sql("SELECT g.github_id AS installation_github_id, g.account AS installation_account, \
-             g.status_since AS installation_status_since, \
-             (SELECT COUNT(DISTINCT i.stack) FROM instances i WHERE i.repository_id = r.id AND i.status <> 'orphaned') AS stack_count, \
-             (SELECT COUNT(DISTINCT i.component) FROM instances i WHERE i.repository_id = r.id AND i.status <> 'orphaned') AS component_count \
-             FROM repositories r LEFT JOIN github_installations g ON g.id = r.installation_id \
-             WHERE r.workspace_id = $1 AND r.id = $2")
-        .bind(scope.workspace_id())
-        .bind(repository_id);
-    reader.fetch_optional(query).await
-}
-
-/// Instances of one repository by status.
-pub(crate) async fn count_statuses(
-    reader: &Reader,
-    scope: &WorkspaceScope,
-    repository_id: &str,
-) -> Result<Vec<StatusCountRow>, StoreError> {
-    let query = sql("SELECT i.status, COUNT(*) AS count FROM instances i \
-             WHERE i.workspace_id = $1 AND i.repository_id = $2 GROUP BY i.status")
+    let count = |kind: &str| {
+        format!(
+            "(SELECT COUNT(*) FROM instance_rollups u WHERE u.repository_id = r.id AND u.kind = '{kind}' \
+             AND {LIVE} > 0) AS {kind}_count"
+        )
+    };
+    let query = sql(format!(
+        "SELECT g.github_id AS installation_github_id, g.account AS installation_account, \
+         g.status_since AS installation_status_since, {}, {} \
+         FROM repositories r LEFT JOIN github_installations g ON g.id = r.installation_id \
+         WHERE r.workspace_id = $1 AND r.id = $2",
+        count("stack"),
+        count("component"),
+    ))
     .bind(scope.workspace_id())
     .bind(repository_id);
-    reader.fetch_all(query).await
+    reader.fetch_optional(query).await
 }

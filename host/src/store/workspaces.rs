@@ -1,5 +1,6 @@
 //! Workspaces.
 
+use super::rollups::LIVE;
 use super::{Reader, StoreError, Tx, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
@@ -22,12 +23,16 @@ pub(crate) async fn find_workspace(
     reader: &Reader,
     scope: &WorkspaceScope,
 ) -> Result<Option<WorkspaceRow>, StoreError> {
-    let query = sql("SELECT w.id, w.name, w.slug, w.plan, w.status, \
-             (SELECT COUNT(*) FROM repositories r WHERE r.workspace_id = w.id) AS repo_count, \
-             (SELECT COUNT(DISTINCT i.stack) FROM instances i WHERE i.workspace_id = w.id AND i.status <> 'orphaned') AS stack_count, \
-             (SELECT COUNT(*) FROM instances i WHERE i.workspace_id = w.id AND i.status <> 'orphaned') AS instance_count \
-             FROM workspaces w WHERE w.id = $1")
-        .bind(scope.workspace_id());
+    let query = sql(format!(
+        "SELECT w.id, w.name, w.slug, w.plan, w.status, \
+         (SELECT COUNT(*) FROM repositories r WHERE r.workspace_id = w.id) AS repo_count, \
+         (SELECT COUNT(DISTINCT u.name) FROM instance_rollups u WHERE u.workspace_id = w.id AND u.kind = 'stack' \
+         AND {LIVE} > 0) AS stack_count, \
+         (SELECT CAST(COALESCE(SUM({LIVE}), 0) AS BIGINT) FROM instance_rollups u WHERE u.workspace_id = w.id \
+         AND u.kind = 'repo') AS instance_count \
+         FROM workspaces w WHERE w.id = $1"
+    ))
+    .bind(scope.workspace_id());
     reader.fetch_optional(query).await
 }
 

@@ -3,9 +3,10 @@
 use reqwest::header::ACCEPT;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::body::{read_body, read_json};
+use super::error::GithubError;
 use crate::config::{GithubConfig, is_private_enough};
 
 /// Larger answers are refused; a user is about 2 kB.
@@ -13,38 +14,6 @@ const MAX_BODY: usize = 256 << 10;
 
 /// What a token is good for: reading the profile of its user.
 const SCOPE: &str = "read:user";
-
-/// Why GitHub is of no help. Security: the text never holds a secret, a code or a token.
-#[derive(Debug, thiserror::Error)]
-pub enum GithubError {
-    /// A URL of the configuration cannot be used.
-    #[error("{field}: {message}")]
-    Config { field: &'static str, message: &'static str },
-    /// The client could not be made.
-    #[error("the client for GitHub could not be made; are the system's CA certificates installed?")]
-    Client(#[source] reqwest::Error),
-    /// No answer, or not a whole one.
-    #[error("GitHub could not be reached")]
-    Unreachable(#[source] reqwest::Error),
-    /// An answer with another status than 200.
-    #[error("GitHub's {endpoint} answered with status {status}")]
-    Status { endpoint: &'static str, status: u16 },
-    /// An answer that is not what GitHub documents, or too large.
-    #[error("the answer of GitHub's {endpoint} could not be read")]
-    Unreadable { endpoint: &'static str },
-    /// An OAuth error, such as `bad_verification_code` or `incorrect_client_credentials`.
-    #[error("GitHub refused: {code}")]
-    Refused { code: String },
-}
-
-impl GithubError {
-    /// An OAuth error that GitHub gave. Anything that is not a code is left out of the text.
-    pub(crate) fn refused(code: &str) -> Self {
-        let is_code =
-            (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        Self::Refused { code: if is_code { code.to_owned() } else { "unknown_error".to_owned() } }
-    }
-}
 
 /// A client of one GitHub, the public one or an Enterprise Server.
 #[derive(Clone)]
@@ -131,7 +100,7 @@ impl GithubClient {
 
 /// The URL of an endpoint. Security: over TLS, so that codes, tokens and the App's secret stay secret; plain
 /// HTTP is for loopback alone.
-fn endpoint(field: &'static str, base: &str, path: &str) -> Result<Url, GithubError> {
+pub(super) fn endpoint(field: &'static str, base: &str, path: &str) -> Result<Url, GithubError> {
     let wrong = |message| GithubError::Config { field, message };
     let text = format!("{}{path}", base.trim_end_matches('/'));
     let url = Url::parse(&text).map_err(|_| wrong("is not a URL"))?;
@@ -146,20 +115,12 @@ fn endpoint(field: &'static str, base: &str, path: &str) -> Result<Url, GithubEr
 
 /// Sends a request and reads the answer.
 async fn fetch(endpoint: &'static str, request: RequestBuilder) -> Result<Vec<u8>, GithubError> {
-    let failed = |error: reqwest::Error| GithubError::Unreachable(error.without_url());
-    let mut response = request.send().await.map_err(failed)?;
+    let response = request.send().await.map_err(GithubError::unreachable)?;
     let status = response.status();
     if status != StatusCode::OK {
         return Err(GithubError::Status { endpoint, status: status.as_u16() });
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(GithubError::Unreadable { endpoint });
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+    read_body(endpoint, response, MAX_BODY).await
 }
 
 /// The answer of the token endpoint: GitHub sends errors with status 200 too.
@@ -170,7 +131,7 @@ struct TokenAnswer {
 }
 
 fn read_token(body: &[u8]) -> Result<UserToken, GithubError> {
-    let answer: TokenAnswer = read("token endpoint", body)?;
+    let answer: TokenAnswer = read_json("token endpoint", body)?;
     if let Some(error) = answer.error {
         return Err(GithubError::refused(&error));
     }
@@ -179,16 +140,11 @@ fn read_token(body: &[u8]) -> Result<UserToken, GithubError> {
 }
 
 fn read_user(body: &[u8]) -> Result<GithubUser, GithubError> {
-    let user: GithubUser = read("user endpoint", body)?;
+    let user: GithubUser = read_json("user endpoint", body)?;
     if user.id <= 0 || user.login.is_empty() {
         return Err(GithubError::Unreadable { endpoint: "user endpoint" });
     }
     Ok(GithubUser { name: user.name.filter(|name| !name.is_empty()), ..user })
-}
-
-/// Security: the parser's error is dropped, because it quotes what it could not read.
-fn read<T: DeserializeOwned>(endpoint: &'static str, body: &[u8]) -> Result<T, GithubError> {
-    serde_json::from_slice(body).map_err(|_| GithubError::Unreadable { endpoint })
 }
 
 #[cfg(test)]

@@ -1,13 +1,18 @@
 //! What this server asks of other servers. Nothing here knows of workspaces or of the store.
 
+mod body;
+mod error;
 mod github;
+pub(crate) mod github_app;
 
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 
+pub use error::GithubError;
+pub use github::GithubClient;
 pub(crate) use github::{AuthorizationUrl, GithubUser};
-pub use github::{GithubClient, GithubError};
+pub use github_app::{GithubApp, JobLog};
 
 /// A client for addresses that the operator configured. It follows no redirect and gives up after ten
 /// seconds.

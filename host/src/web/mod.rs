@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
+mod badge;
 mod landing;
 mod signin;
 mod demo_signin;
@@ -23,6 +24,7 @@ mod pending_signin;
 mod return_to;
 mod security_headers;
 
+pub(crate) use badge::show_badge;
 pub(crate) use security_headers::security_headers;
 
 /// Larger forms are refused (413).

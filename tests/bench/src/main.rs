@@ -1,15 +1,20 @@
-//! `just bench`: one run that measures `tools/call get_instance` through the whole stack, through the same
+//! `just bench`: what a call costs, in one run that measures `tools/call get_instance` through the whole stack, through the same
 //! stack without Wasm, and a bare axum handler that answers the same bytes; then the sandbox's own cost per
 //! call, and the start with a warm cache. Everything on SQLite and on this machine; the ratios are what to
 //! compare.
+//!
+//! `just bench ingest`: webhooks per second, and uploads of 10,000 instances, on both engines.
+//! `just bench scale [INSTANCES]`: every tool in a workspace of 1,000 and one of a million instances, on both.
 
+mod ingest;
 mod load;
 mod native;
 mod sandbox;
+mod scale;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use axum::body::Bytes;
 use axum::routing::post;
 use serde_json::json;
@@ -21,7 +26,34 @@ use crate::load::{Measured, Request};
 /// How long each server is measured.
 const DURATION: Duration = Duration::from_secs(5);
 
+/// Instances of the large workspace, if no other number is asked for.
+const LARGE: u64 = 1_000_000;
+
 fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] => call(),
+        ["ingest"] => runtime()?.block_on(both(async |engine| ingest::run(engine).await)),
+        ["scale"] => runtime()?.block_on(both(async |engine| scale::run(engine, LARGE).await)),
+        ["scale", instances] => {
+            let instances = instances.parse().context("a number of instances")?;
+            runtime()?.block_on(both(async |engine| scale::run(engine, instances).await))
+        }
+        _ => bail!("bench, bench ingest, or bench scale [INSTANCES]"),
+    }
+}
+
+/// Does the same on one engine after the other.
+async fn both(measure: impl AsyncFn(Engine) -> Result<()>) -> Result<()> {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        measure(engine).await?;
+    }
+    Ok(())
+}
+
+/// What one call costs.
+fn call() -> Result<()> {
     // The server and the load generator share two cores, as everything here does; each has its own
     // runtime, so that neither waits in the other's queue.
     let server = runtime()?;

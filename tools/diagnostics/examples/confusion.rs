@@ -47,8 +47,17 @@ fn main() {
     let field = rows(include_str!("../corpus/field.tsv"));
     let blind = rows(include_str!("../corpus/blind.tsv"));
     let second = rows(include_str!("../corpus/field-2.tsv"));
-    let sets: [(&str, &[Row]); 5] =
-        [("known", &known), ("held out", &unseen), ("field", &field), ("blind", &blind), ("field 2", &second)];
+    let third = rows(include_str!("../corpus/field-3.tsv"));
+    let fourth = rows(include_str!("../corpus/field-4.tsv"));
+    let sets: [(&str, &[Row]); 7] = [
+        ("known", &known),
+        ("held out", &unseen),
+        ("field", &field),
+        ("blind", &blind),
+        ("field 2", &second),
+        ("field 3", &third),
+        ("field 4", &fourth),
+    ];
     for (name, set) in sets {
         report(&format!("{name}, alone"), &alone(set), true);
         for mutation in [Mutation::None, Mutation::Case, Mutation::Wrap, Mutation::Tofu, Mutation::Versions] {

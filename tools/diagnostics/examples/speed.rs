@@ -3,7 +3,8 @@
 
 use std::time::Instant;
 
-use tools_diagnostics::{RunFacts, StepLog, excerpt, explain};
+use actions_log::excerpt;
+use tools_diagnostics::{RunFacts, StepLog, explain};
 
 fn main() {
     let noise = "2026-08-21T10:00:00.1234567Z aws_security_group_rule.ingress[\"10.0.0.0/16\"]: Refreshing state... [id=sgrule-3656]\n2026-08-21T10:00:00.2234567Z   + description = \"rule 17 of the plan, failed or denied\"\n2026-08-21T10:00:01.1234567Z module.vpc.aws_subnet.this[3]: Still creating... [10s elapsed]\n";

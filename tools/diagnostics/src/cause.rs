@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 
-use crate::clock::seconds;
+use actions_log::seconds;
+
 use crate::log::{Kind, Line, Passage, Weight, compact, lines, passages};
 use crate::rules::{Rule, rule_for};
 use crate::verdict::{Action, Confidence, StepLog};

@@ -7,7 +7,6 @@
 //! To teach it a message, add a row to the table of its area; the row's example is its test.
 
 mod verdict;
-mod clock;
 mod redact;
 mod target;
 mod log;
@@ -17,8 +16,9 @@ mod plan;
 mod cause;
 mod dispatch;
 mod execution;
+pub mod explanation;
+pub mod run_logs;
 
-pub use log::excerpt;
 pub use rules::categories;
 pub use verdict::{Action, Confidence, Evidence, ParentRun, RunFacts, StepLog, SuggestedAction, Verdict};
 

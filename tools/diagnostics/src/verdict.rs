@@ -1,5 +1,6 @@
 //! What goes into the classifier and what comes out of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is known about a run without reading its logs. Values are GitHub's own words; absent is `None`.
@@ -45,7 +46,8 @@ pub struct StepLog {
     pub job: String,
     pub step: Option<String>,
     pub conclusion: Option<String>,
-    /// Raw text as GitHub serves it; a bounded piece is enough (see [`crate::excerpt`]).
+    /// Raw text as GitHub serves it, or what `run-logs` gives of it; a bounded piece is enough (see
+    /// [`actions_log::excerpt`]).
     pub text: String,
 }
 
@@ -67,7 +69,7 @@ pub struct Verdict {
 }
 
 /// What an agent acts on; it routes on `type`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SuggestedAction {
     #[serde(rename = "type")]
     pub action: Action,
@@ -78,7 +80,7 @@ pub struct SuggestedAction {
 }
 
 /// What to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// The same run is expected to succeed without any change.
@@ -98,7 +100,7 @@ pub enum Action {
 }
 
 /// How far the action may be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// A guess: a weak sign, contradicting signs, or no sign at all. Read the evidence before acting.

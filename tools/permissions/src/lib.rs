@@ -1,4 +1,7 @@
-//! Permission tools: what may be done, and what this token can do.
+//! Permission tools: what may be done, what this token can do, and what was denied.
+
+pub mod denials;
+pub mod key;
 
 use std::collections::BTreeSet;
 

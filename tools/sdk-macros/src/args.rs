@@ -14,11 +14,10 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
     if paged {
         let paging = [
             quote! {
-                /// Rows per page.
                 limit: ::core::option::Option<::sdk::paging::Limit>
             },
             quote! {
-                /// `nextCursor` of the page before.
+                /// From `nextCursor`.
                 cursor: ::core::option::Option<::std::string::String>
             },
         ];
@@ -62,8 +61,7 @@ mod tests {
     fn paged_arguments_have_limit_cursor_and_page() {
         let item = quote! {
             struct Args {
-                /// Exact stack name.
-                stack: Option<String>,
+                            stack: Option<String>,
             }
         };
         insta::assert_snapshot!(crate::tool::tests::pretty(expand(quote!(paged), item).unwrap()));

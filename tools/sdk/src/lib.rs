@@ -3,7 +3,7 @@
 //! A tool is one binary: a function with `#[tool]`, its arguments with `#[args]`.
 //!
 //! ```ignore
-//! use sdk::capability::repos::{self, RepoFilter, RepoPage, RepoStatus};
+//! use sdk::capability::repos::{self, Repo, RepoFilter, RepoStatus};
 //! use sdk::prelude::*;
 //!
 //! #[args(paged)]
@@ -14,8 +14,10 @@
 //!
 //! /// Lists the repositories that the workspace can see.
 //! #[tool]
-//! fn list_repos(args: Args) -> ToolResult<RepoPage> {
-//!     Ok(repos::list_repos(RepoFilter { status: args.status }, &args.page())?)
+//! fn list_repos(args: Args) -> ToolResult<Listing<Repo>> {
+//!     let page = args.page();
+//!     let filter = RepoFilter { status: args.status };
+//!     Listing::read(page, |page| repos::list_repos(filter, page).map(|page| (page.items, page.next_cursor)))
 //! }
 //! ```
 //!
@@ -25,6 +27,7 @@
 //! row allows.
 
 pub mod bindings;
+pub mod listing;
 pub mod output;
 pub mod paging;
 mod schema;
@@ -32,7 +35,11 @@ pub mod tool;
 
 /// The capabilities: one module per WIT interface.
 pub mod capability {
-    pub use crate::bindings::atmos::mcp::{caller, instances, repos, types, workspace_info};
+    pub use crate::bindings::atmos::mcp::{
+        analytics, audit_log, badge_tokens, badge_types, caller, clock, commits, components, connections, deployments,
+        egress, entitlements, health_signals, instances, job_summaries, jobs, permission_catalog, permission_denials,
+        pull_requests, repos, run_logs, setup_signals, stacks, types, workflow_runs, workspace_info,
+    };
 }
 
 pub use sdk_macros::{args, tool};
@@ -41,6 +48,7 @@ pub use {schemars, serde};
 
 /// Everything a tool file usually needs.
 pub mod prelude {
+    pub use crate::listing::Listing;
     pub use crate::output::Content;
     pub use crate::paging::OneOrMany;
     pub use crate::tool::{ToolError, ToolResult};

@@ -53,6 +53,7 @@ fn rewrite(schema: &mut Value, nulls: Nulls) {
             split_type_array(object, nulls);
             if nulls == Nulls::Removed {
                 remove_null(object);
+                remove_item_description(object);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -109,6 +110,13 @@ fn remove_null(object: &mut Map<String, Value>) {
     object.remove("anyOf");
     for (key, value) in only {
         object.entry(key).or_insert(value);
+    }
+}
+
+/// What the values of a list are is the argument's to say; agents read the whole catalog, so it is said once.
+fn remove_item_description(object: &mut Map<String, Value>) {
+    if let Some(items) = object.get_mut("items").and_then(Value::as_object_mut) {
+        items.remove("description");
     }
 }
 

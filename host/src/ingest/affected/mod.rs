@@ -2,6 +2,8 @@
 
 mod body;
 
+use std::collections::BTreeSet;
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -10,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::bearer::Uploader;
 use super::envelope::{self, IngestError};
+use super::fields::names;
 use crate::app::App;
 use crate::audit::Entry;
 use crate::http::RequestId;
@@ -43,15 +46,18 @@ async fn receive(
         ("headSha".to_owned(), affected.head_sha.as_str().into()),
         ("instances".to_owned(), affected.instances.len().into()),
     ]);
+    let stacks: BTreeSet<String> = affected.instances.keys().map(|(stack, _)| stack.clone()).collect();
     let now = app.clock.now();
     let mut tx = app.store.write.begin().await?;
     let applied = replace_affected(&mut tx, &uploader.upload(app, now), affected).await?;
     tx.commit().await?;
     summary.insert("replayed".to_owned(), applied.is_replay.into());
+    let mut metadata = summary.clone();
+    metadata.insert("stacks".to_owned(), names(stacks));
     let entry = Entry::new(now, uploader.actor(), ("instance", "affected_uploaded"), request_id)
         .with_workspace(uploader.scope.workspace_id())
         .with_target("repository", applied.repository_id)
-        .with_metadata(&Value::Object(summary.clone()));
+        .with_metadata(&Value::Object(metadata));
     app.audit.write(entry).await?;
     Ok(summary)
 }

@@ -86,15 +86,17 @@ async fn apply(
     let applied = applied.ok_or_else(|| IngestError::UnknownRepository(format!("{owner}/{repo}")))?;
     tx.commit().await?;
     let summary = summarize(&result, &applied);
+    let mut metadata = summary.clone();
+    metadata.insert("repository".to_owned(), format!("{owner}/{repo}").into());
     let entry = Entry::new(now, uploader.actor(), ("instance", "drift_status_updated"), request_id)
         .with_workspace(uploader.scope.workspace_id())
         .with_target("instance", applied.instance_id)
-        .with_metadata(&Value::Object(summary.clone()));
+        .with_metadata(&Value::Object(metadata));
     app.audit.write(entry).await?;
     Ok(summary)
 }
 
-/// What the reply and the audit row tell.
+/// What the reply tells, and the audit row too.
 fn summarize(result: &InstanceResult, applied: &Applied) -> Map<String, Value> {
     Map::from_iter([
         ("instanceId".to_owned(), applied.instance_id.as_str().into()),

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use super::apply_workflow_run::store_run;
 use super::error::WebhookError;
-use super::payload::{Account, Payload, WorkflowRun};
+use super::payload::Payload;
 use super::work::{Outcome, Work};
 use crate::clock::Timestamp;
+use crate::ingest::github::runs;
 use crate::store::github::Target;
 use crate::store::github::approvals::{self, Decision, Request};
+use crate::upstream::github_app::types::{Account, WorkflowRun};
 
 /// Applies a review. It brings its run, which may not have been told of yet.
 pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> {
@@ -17,9 +18,11 @@ pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> 
     let Some(run) = payload.workflow_run.as_ref() else {
         return Ok(Outcome::Ignored("the review names no run"));
     };
+    let workflow = payload.workflow.as_ref();
     let targets = work.targets().await?;
     for target in &targets {
-        let stored = store_run(work, target, run).await?;
+        let (stored, settled) = runs::store(&mut work.recorder(), target, run, workflow).await?;
+        work.note_status(target, &stored.run_id, settled);
         review(work, target, &stored.run_id, run).await?;
     }
     Ok(Outcome::of(&targets))

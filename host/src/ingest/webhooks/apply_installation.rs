@@ -6,11 +6,12 @@
 use serde_json::json;
 
 use super::error::WebhookError;
-use super::payload::{Installation, Repository};
 use super::work::{Note, Outcome, Work};
 use crate::clock::Timestamp;
+use crate::ingest::github::repositories::full_name;
 use crate::store::github::installations::{self, InstallationRow};
 use crate::store::github::{FullName, repositories};
+use crate::upstream::github_app::types::{Installation, Repository};
 
 const NOT_LINKED: Outcome = Outcome::Ignored("no workspace is linked to this installation");
 
@@ -83,7 +84,7 @@ async fn follow(work: &mut Work<'_>, row: &InstallationRow) -> Result<(), Webhoo
 }
 
 async fn import(work: &mut Work<'_>, row: &InstallationRow, added: &[Repository]) -> Result<(), WebhookError> {
-    for name in added.iter().filter_map(Repository::full_name) {
+    for name in added.iter().filter_map(full_name) {
         if let Some(id) = repositories::import(work.tx, row, name, work.entropy, work.now).await? {
             work.notes.push(note(row, "repository_imported", id, name));
         }
@@ -92,7 +93,7 @@ async fn import(work: &mut Work<'_>, row: &InstallationRow, added: &[Repository]
 }
 
 async fn remove(work: &mut Work<'_>, row: &InstallationRow, removed: &[Repository]) -> Result<(), WebhookError> {
-    for name in removed.iter().filter_map(Repository::full_name) {
+    for name in removed.iter().filter_map(full_name) {
         if let Some(id) = repositories::remove(work.tx, row, name).await? {
             work.notes.push(note(row, "repository_removed", id, name));
         }

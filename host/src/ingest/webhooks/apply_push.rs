@@ -1,11 +1,12 @@
 //! `push`: the commits of the default branch.
 
 use super::error::WebhookError;
-use super::inference::pull_request_of;
-use super::payload::{Account, Commit as Payload};
+use super::payload::Commit as Payload;
 use super::work::{Outcome, Work};
+use crate::ingest::github::inference::pull_request_of;
 use crate::store::github::commits::{self, Commit};
 use crate::store::github::repositories;
+use crate::upstream::github_app::types::Account;
 
 /// Applies a push.
 pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> {

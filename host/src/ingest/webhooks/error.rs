@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::audit::AuditError;
 use crate::error_chain::Chain;
+use crate::ingest::github::RecordError;
 use crate::store::StoreError;
 
 /// Why a delivery is refused.
@@ -32,6 +33,15 @@ pub(super) enum WebhookError {
     Store(#[from] StoreError),
     #[error("the event was stored, but could not be noted in the audit log")]
     Audit(#[from] AuditError),
+}
+
+impl From<RecordError> for WebhookError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::MissingField(field) => Self::MissingField(field),
+            RecordError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl From<BytesRejection> for WebhookError {

@@ -30,8 +30,6 @@ mod apply_workflow_run;
 mod delivery;
 mod error;
 mod event;
-mod inference;
-mod lenient;
 mod payload;
 mod signature;
 mod work;

@@ -1,13 +1,16 @@
 //! One delivery while it is applied.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::error::WebhookError;
-use super::payload::{Payload, Repository};
+use super::payload::Payload;
 use crate::audit::{Actor, Entry};
 use crate::clock::Timestamp;
 use crate::id::Entropy;
+use crate::ingest::github::Recorder;
+use crate::ingest::github::repositories::full_name;
 use crate::store::Tx;
+use crate::store::github::outcomes::Settled;
 use crate::store::github::{FullName, Target, repositories};
 
 /// What became of a delivery.
@@ -84,10 +87,41 @@ impl<'a> Work<'a> {
         self.payload.action.or_empty()
     }
 
+    /// Notes that a run that is over changed its instance's status.
+    pub(super) fn note_status(&mut self, target: &Target, run_id: &str, settled: Option<Settled>) {
+        let Some(settled) = settled else { return };
+        let metadata = json!({
+            "repository": self.repository_name(),
+            "instanceId": settled.instance_id,
+            "component": settled.component,
+            "stack": settled.stack,
+            "from": settled.from,
+            "status": settled.to,
+            "runId": run_id,
+        });
+        self.notes.push(Note {
+            workspace_id: target.scope.workspace_id().to_owned(),
+            event: ("instance", "drift_status_updated"),
+            target: ("instance", settled.instance_id),
+            metadata,
+        });
+    }
+
+    /// The repository's name as `owner/name`, if the event has one.
+    pub(super) fn repository_name(&self) -> Option<String> {
+        let name = self.payload.repository.as_ref().and_then(full_name)?;
+        Some(format!("{}/{}", name.owner, name.name))
+    }
+
+    /// For what webhooks and the backfill write in the same way.
+    pub(super) fn recorder(&mut self) -> Recorder<'_> {
+        Recorder { tx: &mut *self.tx, entropy: self.entropy, now: self.now }
+    }
+
     /// The repository's name.
     pub(super) fn repository(&self) -> Result<FullName<'a>, WebhookError> {
         let repository = self.payload.repository.as_ref();
-        repository.and_then(Repository::full_name).ok_or(WebhookError::MissingField("repository"))
+        repository.and_then(full_name).ok_or(WebhookError::MissingField("repository"))
     }
 
     /// The repository in the workspaces that have it, locked.

@@ -1,13 +1,15 @@
 //! Installations of the GitHub App, as workspaces know them.
 
+use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
-use crate::store::{StoreError, Tx, sql};
+use crate::store::{Reader, StoreError, Tx, sql};
 
 /// An installation in one workspace.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct InstallationRow {
     pub(crate) id: String,
     pub(crate) workspace_id: String,
+    pub(crate) github_id: i64,
     /// `active`, `suspended` or `uninstalled`.
     pub(crate) status: String,
 }
@@ -23,10 +25,69 @@ pub(crate) struct FollowedRow {
 /// The workspaces' rows of an installation; it may belong to several.
 pub(crate) async fn find_installations(tx: &mut Tx, github_id: i64) -> Result<Vec<InstallationRow>, StoreError> {
     tx.fetch_all(
-        sql("SELECT id, workspace_id, status FROM github_installations WHERE github_id = $1 ORDER BY workspace_id")
-            .bind(github_id),
+        sql("SELECT id, workspace_id, github_id, status FROM github_installations WHERE github_id = $1 \
+             ORDER BY workspace_id")
+        .bind(github_id),
     )
     .await
+}
+
+/// The installations that a workspace is linked to.
+pub(crate) async fn list_linked(reader: &Reader, scope: &WorkspaceScope) -> Result<Vec<InstallationRow>, StoreError> {
+    let query = sql("SELECT id, workspace_id, github_id, status FROM github_installations WHERE workspace_id = $1 \
+         ORDER BY github_id")
+    .bind(scope.workspace_id());
+    reader.fetch_all(query).await
+}
+
+/// An installation, for the operator's command line.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct ListedRow {
+    pub(crate) slug: String,
+    pub(crate) github_id: i64,
+    pub(crate) account: String,
+    pub(crate) status: String,
+    pub(crate) status_since: i64,
+}
+
+/// All links of all workspaces, for the operator's command line.
+pub(crate) async fn list_all(reader: &Reader) -> Result<Vec<ListedRow>, StoreError> {
+    let query = sql("SELECT w.slug, g.github_id, g.account, g.status, g.status_since FROM github_installations g \
+         JOIN workspaces w ON w.id = g.workspace_id ORDER BY w.slug, g.github_id");
+    reader.fetch_all(query).await
+}
+
+/// What is known of an installation that a workspace is to be linked to.
+#[derive(Debug, Clone)]
+pub(crate) struct Described<'a> {
+    pub(crate) github_id: i64,
+    /// Login of the user or organization.
+    pub(crate) account: &'a str,
+    /// `active` or `suspended`.
+    pub(crate) status: &'static str,
+    pub(crate) since: Timestamp,
+}
+
+/// Links a workspace to an installation; false if it was linked before. `id` is for a new link.
+pub(crate) async fn link(
+    tx: &mut Tx,
+    scope: &WorkspaceScope,
+    id: &str,
+    installation: &Described<'_>,
+) -> Result<bool, StoreError> {
+    let inserted = tx
+        .execute(
+            sql("INSERT INTO github_installations (id, workspace_id, github_id, account, status, status_since) \
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (workspace_id, github_id) DO NOTHING")
+            .bind(id)
+            .bind(scope.workspace_id())
+            .bind(installation.github_id)
+            .bind(installation.account)
+            .bind(installation.status)
+            .bind(installation.since),
+        )
+        .await?;
+    Ok(inserted > 0)
 }
 
 /// Sets the status as of `at`; false if a later one is known. `uninstalled` is final, because an App that

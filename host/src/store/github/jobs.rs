@@ -31,32 +31,33 @@ const UPSERT: &str = "INSERT INTO jobs (id, workspace_id, run_id, github_job_id,
      state_rank = excluded.state_rank WHERE excluded.state_rank > jobs.state_rank \
      OR (excluded.state_rank = jobs.state_rank AND LENGTH(excluded.steps) > LENGTH(jobs.steps))";
 
-/// Writes a job of a run, unless a later state is known. `id` is for a new one.
+/// Writes a job of a run; false if a later state is known. `id` is for a new one.
 pub(crate) async fn upsert(
     tx: &mut Tx,
     target: &Target,
     run_id: &str,
     id: String,
     job: &Job<'_>,
-) -> Result<(), StoreError> {
-    tx.execute(
-        sql(UPSERT)
-            .bind(id)
-            .bind(target.scope.workspace_id())
-            .bind(run_id)
-            .bind(job.github_job_id)
-            .bind(job.run_attempt)
-            .bind(job.name)
-            .bind(job.status)
-            .bind(job.conclusion)
-            .bind(job.started_at)
-            .bind(job.completed_at)
-            .bind(&job.steps)
-            .bind(job.github_url)
-            .bind(state_rank(job.status)),
-    )
-    .await?;
-    Ok(())
+) -> Result<bool, StoreError> {
+    let written = tx
+        .execute(
+            sql(UPSERT)
+                .bind(id)
+                .bind(target.scope.workspace_id())
+                .bind(run_id)
+                .bind(job.github_job_id)
+                .bind(job.run_attempt)
+                .bind(job.name)
+                .bind(job.status)
+                .bind(job.conclusion)
+                .bind(job.started_at)
+                .bind(job.completed_at)
+                .bind(&job.steps)
+                .bind(job.github_url)
+                .bind(state_rank(job.status)),
+        )
+        .await?;
+    Ok(written > 0)
 }
 
 /// How far a job has come.

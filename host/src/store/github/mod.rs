@@ -14,6 +14,8 @@ pub(crate) mod outcomes;
 pub(crate) mod pull_requests;
 pub(crate) mod repositories;
 pub(crate) mod runs;
+pub(crate) mod sync;
+pub(crate) mod unread;
 
 use crate::authz::WorkspaceScope;
 

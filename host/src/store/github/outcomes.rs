@@ -11,6 +11,8 @@ use crate::store::{StoreError, Tx, sql};
 #[derive(Debug, sqlx::FromRow)]
 struct Completed {
     instance_id: String,
+    component: String,
+    stack: String,
     trigger_kind: String,
     conclusion: Option<String>,
     plan_exit_code: Option<i64>,
@@ -42,6 +44,11 @@ impl Completed {
         if accepts && self.has_failed() { "error" } else { &self.status }
     }
 
+    fn settled(self) -> Settled {
+        let to = self.next_status().to_owned();
+        Settled { instance_id: self.instance_id, component: self.component, stack: self.stack, from: self.status, to }
+    }
+
     fn next_drift_status(&self) -> &str {
         let accepts = !["disabled", "orphaned"].contains(&self.drift_status.as_str());
         if accepts && self.has_failed() { "error" } else { &self.drift_status }
@@ -61,32 +68,44 @@ const fn is_later(at: i64, known: Option<i64>) -> bool {
     }
 }
 
-/// Tells the run's instance, if it has one and the run is over. A run that started no later than the last
-/// one that is known changes nothing.
+/// A change of an instance's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settled {
+    pub(crate) instance_id: String,
+    pub(crate) component: String,
+    pub(crate) stack: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+}
+
+/// Tells the run's instance, if it has one and the run is over; gives the change of status, if there is one. A run
+/// that started no later than the last one that is known changes nothing.
 pub(crate) async fn settle(
     tx: &mut Tx,
     target: &Target,
     run_id: &str,
     entropy: &Entropy,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let Some(run) = find_completed(tx, target, run_id).await? else { return Ok(()) };
+) -> Result<Option<Settled>, StoreError> {
+    let Some(run) = find_completed(tx, target, run_id).await? else { return Ok(None) };
+    let is_changed = run.is_newest() && run.next_status() != run.status;
     if run.is_newest() {
         note_run(tx, target, run_id, &run, now).await?;
-        if run.next_status() != run.status {
-            let id = entropy.id("isc", now);
-            insert_status_change(tx, target, run_id, id, &run, now).await?;
-        }
+    }
+    if is_changed {
+        let at = run.finished_at.map_or(now, Timestamp::from_micros).min(now);
+        let id = entropy.id("isc", at);
+        insert_status_change(tx, target, run_id, id, &run, at).await?;
     }
     if run.is_newest_detection() {
         note_detection(tx, target, run_id, &run, now).await?;
     }
-    Ok(())
+    Ok(is_changed.then(|| run.settled()))
 }
 
 async fn find_completed(tx: &mut Tx, target: &Target, run_id: &str) -> Result<Option<Completed>, StoreError> {
     tx.fetch_optional(
-        sql("SELECT i.id AS instance_id, r.trigger_kind, r.conclusion, r.plan_exit_code, \
+        sql("SELECT i.id AS instance_id, i.component, i.stack, r.trigger_kind, r.conclusion, r.plan_exit_code, \
              COALESCE(r.started_at, r.created_at) AS started_at, r.finished_at, i.status, i.drift_status, \
              i.last_run_at, i.last_drift_run_at \
              FROM workflow_runs r JOIN instances i ON i.id = r.instance_id AND i.workspace_id = r.workspace_id \
@@ -145,9 +164,8 @@ async fn insert_status_change(
     run_id: &str,
     id: String,
     run: &Completed,
-    now: Timestamp,
+    at: Timestamp,
 ) -> Result<(), StoreError> {
-    let finished_at = run.finished_at.map_or(now, Timestamp::from_micros).min(now);
     tx.execute(
         sql("INSERT INTO instance_status_changes (id, workspace_id, instance_id, from_status, to_status, at, run_id) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)")
@@ -156,7 +174,7 @@ async fn insert_status_change(
         .bind(&run.instance_id)
         .bind(&run.status)
         .bind(run.next_status())
-        .bind(finished_at)
+        .bind(at)
         .bind(run_id),
     )
     .await?;

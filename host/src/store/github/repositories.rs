@@ -5,7 +5,7 @@ use super::{FullName, Target};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
 use crate::id::Entropy;
-use crate::store::{StoreError, Tx, sql};
+use crate::store::{StoreError, Tx, badges, sql};
 
 #[derive(sqlx::FromRow)]
 struct TargetRow {
@@ -124,7 +124,10 @@ async fn insert(
             .bind(now),
         )
         .await?;
-    Ok(row.map(|(id,)| id))
+    let Some((id,)) = row else { return Ok(None) };
+    let scope = WorkspaceScope::from_record(&installation.workspace_id);
+    badges::ensure_first_token(tx, &scope, &id, (entropy, now)).await?;
+    Ok(Some(id))
 }
 
 /// Takes a repository from the installation; its id if it was there. Its history stays.

@@ -57,6 +57,24 @@ pub(crate) struct Stored {
     pub(crate) run_id: String,
     /// False if a newer state was known, so that the event changed nothing.
     pub(crate) changed: bool,
+    /// Empty if nothing was changed.
+    pub(crate) subject: Subject,
+}
+
+/// What a run does, and with what, as far as is known by now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Subject {
+    pub(crate) command: String,
+    pub(crate) trigger_kind: String,
+    pub(crate) component: Option<String>,
+    pub(crate) stack: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Written {
+    id: String,
+    #[sqlx(flatten)]
+    subject: Subject,
 }
 
 const INSERT: &str = "INSERT INTO workflow_runs (id, workspace_id, repository_id, github_run_id, run_attempt, \
@@ -110,7 +128,7 @@ const APPROVAL: &str = ", approval_state = CASE \
 const IF_NEWER: &str = " WHERE (excluded.run_attempt, excluded.github_updated_at, CASE excluded.status \
      WHEN 'completed' THEN 3 WHEN 'in_progress' THEN 2 WHEN 'waiting' THEN 1 ELSE 0 END) > \
      (COALESCE(workflow_runs.run_attempt, 0), COALESCE(workflow_runs.github_updated_at, 0), CASE workflow_runs.status \
-     WHEN 'completed' THEN 3 WHEN 'in_progress' THEN 2 WHEN 'waiting' THEN 1 ELSE 0 END) RETURNING id";
+     WHEN 'completed' THEN 3 WHEN 'in_progress' THEN 2 WHEN 'waiting' THEN 1 ELSE 0 END) RETURNING id, command, trigger_kind, component, stack";
 
 /// Writes a run, unless a newer state of it is known. `id` is for a new one.
 pub(crate) async fn upsert(tx: &mut Tx, target: &Target, id: String, run: &Run<'_>) -> Result<Stored, StoreError> {
@@ -121,12 +139,12 @@ pub(crate) async fn upsert(tx: &mut Tx, target: &Target, id: String, run: &Run<'
     query.push(COMMAND);
     query.push(APPROVAL);
     query.push(IF_NEWER);
-    let written: Option<(String,)> = tx.fetch_optional(query).await?;
-    if let Some((run_id,)) = written {
-        return Ok(Stored { run_id, changed: true });
+    let written: Option<Written> = tx.fetch_optional(query).await?;
+    if let Some(Written { id, subject }) = written {
+        return Ok(Stored { run_id: id, changed: true, subject });
     }
     let known = find_id(tx, target, run.github_run_id).await?;
-    Ok(Stored { run_id: known.unwrap_or(id), changed: false })
+    Ok(Stored { run_id: known.unwrap_or(id), changed: false, subject: Subject::default() })
 }
 
 fn bind(query: Query, target: &Target, id: String, run: &Run<'_>) -> Query {

@@ -5,8 +5,10 @@ mod sweep;
 mod transition;
 mod upsert;
 
+use std::collections::BTreeSet;
+
 use super::db::Value;
-use super::{StoreError, Tx, bulk, sql};
+use super::{StoreError, Tx, badges, bulk, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
 use crate::id::Entropy;
@@ -60,6 +62,8 @@ pub(crate) struct Applied {
     pub(crate) created: usize,
     /// Instances whose status changed, new and orphaned ones included.
     pub(crate) status_changes: usize,
+    /// Stacks with a change of status.
+    pub(crate) changed_stacks: BTreeSet<String>,
     /// Instances that the whole upload no longer names.
     pub(crate) orphaned: usize,
     /// Whether the whole upload has come, so that the sweep was made.
@@ -80,6 +84,7 @@ struct Target<'a> {
 /// A change of an instance's `status`.
 struct StatusChange {
     instance_id: String,
+    stack: String,
     from: Option<String>,
     to: String,
 }
@@ -113,11 +118,13 @@ pub(crate) async fn upload_instances(
     let (orphaned, mut changes) = (swept.len(), written.changes);
     changes.extend(swept);
     let status_changes = changes.len();
+    let changed_stacks = changes.iter().map(|change| change.stack.clone()).collect();
     insert_status_changes(tx, &target, changes).await?;
     Ok(Applied {
         repository_id,
         created: written.created,
         status_changes,
+        changed_stacks,
         orphaned,
         is_complete: complete_since.is_some(),
         is_replay: false,
@@ -126,7 +133,15 @@ pub(crate) async fn upload_instances(
 
 impl Applied {
     fn replay(repository_id: String) -> Self {
-        Self { repository_id, created: 0, status_changes: 0, orphaned: 0, is_complete: false, is_replay: true }
+        Self {
+            repository_id,
+            created: 0,
+            status_changes: 0,
+            changed_stacks: BTreeSet::new(),
+            orphaned: 0,
+            is_complete: false,
+            is_replay: true,
+        }
     }
 }
 
@@ -181,7 +196,9 @@ async fn insert_repository(
             .bind(now),
         )
         .await?;
-    Ok(row.map_or(id, |(id,)| id))
+    let id = row.map_or(id, |(id,)| id);
+    badges::ensure_first_token(tx, scope, &id, (entropy, now)).await?;
+    Ok(id)
 }
 
 async fn insert_status_changes(tx: &mut Tx, target: &Target<'_>, changes: Vec<StatusChange>) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ const GROUP: usize = 500;
 #[derive(sqlx::FromRow)]
 struct Missing {
     id: String,
+    stack: String,
     status: String,
 }
 
@@ -31,6 +32,7 @@ pub(super) async fn mark_missing(
     }
     let change = |missing: Missing| StatusChange {
         instance_id: missing.id,
+        stack: missing.stack,
         from: Some(missing.status),
         to: ORPHANED.to_owned(),
     };
@@ -41,7 +43,7 @@ pub(super) async fn mark_missing(
 /// its configuration is the newer one.
 async fn find_missing(tx: &mut Tx, target: &Target<'_>, since: Timestamp) -> Result<Vec<Missing>, StoreError> {
     tx.fetch_all(
-        sql("SELECT id, status FROM instances \
+        sql("SELECT id, stack, status FROM instances \
              WHERE workspace_id = $1 AND repository_id = $2 AND status <> 'orphaned' \
              AND (last_upload_id IS NULL OR (last_upload_id <> $3 AND last_upload_id NOT IN \
              (SELECT upload_id FROM upload_chunks WHERE repository_id = $2 AND received_at > $4)))")

@@ -100,7 +100,8 @@ fn next_row(
     let id = id.unwrap_or_else(|| target.entropy.id("inst", target.now));
     let from = old.map(|old| old.status);
     if from.as_ref() != Some(&state.status) {
-        written.changes.push(StatusChange { instance_id: id.clone(), from, to: state.status.clone() });
+        let (instance_id, stack, to) = (id.clone(), instance.stack.clone(), state.status.clone());
+        written.changes.push(StatusChange { instance_id, stack, from, to });
     }
     [
         id.into(),

@@ -90,22 +90,11 @@ fn after_bare_colour(text: &str) -> Option<&str> {
 fn without_prefix(text: &str) -> &str {
     let columns = text.match_indices('\t').take(3).filter_map(|(tab, _)| text.get(tab + 1..));
     let starts = std::iter::once(text).chain(columns);
-    let stamped = { starts }.find_map(|start| start.get(stamp_len(start)?..));
-    stamped.map_or(text, |rest| rest.strip_prefix(' ').unwrap_or(rest))
-}
-
-/// How long the timestamp at the start is.
-fn stamp_len(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let shape = b"0000-00-00T00:00:00";
-    let head = bytes.get(..shape.len())?;
-    let fits = head.iter().zip(shape).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s });
-    if !fits {
-        return None;
-    }
-    let rest = bytes.get(shape.len()..)?;
-    let fraction = rest.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
-    (rest.get(fraction) == Some(&b'Z')).then_some(shape.len() + fraction + 1)
+    let stamped = { starts }.find_map(|start| {
+        let (stamp, rest) = actions_log::split(start);
+        stamp.map(|_| rest)
+    });
+    stamped.unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What each line of a log is: an error, a warning, an echo of the script, or just output.
 
+use actions_log::pieces;
+
 use super::clean::{is_box, readable};
-use super::excerpt::pieces;
 
 /// A cleaned line.
 #[derive(Debug, Clone)]

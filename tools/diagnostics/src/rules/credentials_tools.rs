@@ -22,7 +22,7 @@ rules! {
         not ["rate limit"]
         like "Unhandled error: HttpError: Resource not accessible by integration";
     module_auth FixCredentials High MODULE
-        ["could not read (username|password)|permission denied \\(publickey|publickey\\)|host key verification failed|invalid username or (password|token)|authentication failed for|terminal prompts disabled|support for password authentication was removed|no such identity: |error in libcrypto|error: repository not found|agent refused operation|load key .*invalid format|requested url returned error: 401"]
+        ["could not read (username|password)|permission denied \\(publickey|publickey\\)|host key verification failed|invalid username or (password|token)|authentication failed for|terminal prompts disabled|support for password authentication was removed|no such identity: |error in libcrypto|error: repository not found|remote: repository not found|agent refused operation|load key .*invalid format|requested url returned error: 401"]
         like "fatal: could not read Username for 'https://github.com': terminal prompts disabled";
     // Git says this after any failure; the line above it knows why.
     module_auth FixCredentials Low MODULE

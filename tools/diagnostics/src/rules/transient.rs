@@ -5,7 +5,7 @@ rules! {
         ["saved plan is stale|plan (file )?is stale|plan file can no longer be applied|saved plan does not match|plan .*is (stale|no longer valid)"]
         like "Error: Saved plan is stale. The given plan file can no longer be applied because the state was changed by another operation";
     runner_lost Rerun High RUNNER
-        ["lost communication with|received a shutdown signal|runner encountered an error|runner .*(disconnect|went offline|shutting down|has been removed|was deleted|is shutting)|error type: disconnect|runner (process )?(was )?terminated|spot (instance )?interruption|runner service is stopped|connection to the (runner|server) (was )?lost|pod .*(was )?evicted|node .*preempt"]
+        ["lost communication with|received a shutdown signal|runner encountered an error|runner .*(disconnect|went offline|shutting down|has been removed|was deleted|is shutting)|error type: disconnect|runner (process )?(was )?terminated|spot (instance )?interruption|runner service is stopped|connection to the (runner|server) (was )?lost|(pod|runner) .*(was )?evicted|node .*preempt"]
         like "The self-hosted runner: x lost communication with the server.";
     oom Rerun Medium NONE
         ["exit code 137|signal: killed|killed\\(exit|oomkilled|oom[- ]kill|\\bkilled\\b[a-z]|[0-9]killed|killed: 9|signal 9|sigkill|exit status 137|code: 137"]

@@ -1,4 +1,4 @@
-//! The classifier against its corpora: `failure-texts` (known), and `held-out`, `blind`, `field`, `field-2` (written or collected
+//! The classifier against its corpora: `failure-texts` (known), and `held-out`, `blind`, `field`, `field-2`, `field-3`, `field-4` (written or collected
 //! before any rule was tried on them). `cargo run --example confusion` prints what is wrong and why.
 
 mod logs;
@@ -17,6 +17,8 @@ fn unseen() -> Vec<Row> {
     let mut unseen = rows(include_str!("../../corpus/held-out.tsv"));
     unseen.extend(rows(include_str!("../../corpus/field.tsv")));
     unseen.extend(rows(include_str!("../../corpus/field-2.tsv")));
+    unseen.extend(rows(include_str!("../../corpus/field-3.tsv")));
+    unseen.extend(rows(include_str!("../../corpus/field-4.tsv")));
     unseen.extend(rows(include_str!("../../corpus/blind.tsv")));
     unseen
 }

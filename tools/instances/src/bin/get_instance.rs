@@ -5,7 +5,7 @@ use sdk::prelude::*;
 
 #[args]
 struct Args {
-    /// `id` of a row of `list_instances`.
+    /// From `list_instances`.
     id: String,
 }
 

@@ -1,26 +1,25 @@
 //! `list_instances`
 
-use sdk::capability::instances::{self, InstanceFilter, InstancePage, InstanceStatus};
+use sdk::capability::instances::{self, Instance, InstanceFilter, InstanceStatus};
 use sdk::prelude::*;
 
 #[args(paged)]
 struct Args {
-    /// Only these statuses; `["drifted","error"]` for triage. Orphaned instances show only if named here.
+    /// Orphaned instances show only if named.
     status_filter: Option<OneOrMany<InstanceStatus>>,
-    /// Exact stack name.
     stack: Option<String>,
-    /// Exact component name; may contain slashes.
+    /// May contain slashes.
     component: Option<String>,
-    /// Exact `owner/name`.
+    /// `owner/name`.
     repo: Option<String>,
-    /// Only instances with drift detection on, or off.
+    /// Drift detection on, or off.
     drift_enabled: Option<bool>,
 }
 
 /// Lists instances (a component deployed to a stack) with drift status. Use `statusFilter:
 /// ["drifted","error"]` for what needs attention; `get_instance` has the history of one.
 #[tool]
-fn list_instances(args: Args) -> ToolResult<InstancePage> {
+fn list_instances(args: Args) -> ToolResult<Listing<Instance>> {
     let page = args.page();
     let filter = InstanceFilter {
         statuses: OneOrMany::values(args.status_filter),
@@ -29,5 +28,7 @@ fn list_instances(args: Args) -> ToolResult<InstancePage> {
         repo: args.repo,
         drift_enabled: args.drift_enabled,
     };
-    Ok(instances::list_instances(&filter, &page)?)
+    let read = |page: &_| instances::list_instances(&filter, page).map(|page| (page.items, page.next_cursor));
+    Ok(Listing::read(page, read)?
+        .or_hint(|| "no instance matches; list_stacks and list_components show the names there are".to_owned()))
 }

@@ -5,9 +5,7 @@ use sdk::prelude::*;
 
 #[args]
 struct Args {
-    /// GitHub owner login.
     owner: String,
-    /// Repository name, without the owner.
     repo: String,
 }
 

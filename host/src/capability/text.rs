@@ -1,0 +1,96 @@
+//! Text from outside, made safe to show: titles, commit messages, markdown, log lines.
+
+/// Takes out what a terminal or an agent would obey but a reader would not see: ANSI sequences, control
+/// characters but tab and line feed, zero-width and bidirectional controls, and the tag characters with which
+/// text is hidden from people.
+///
+/// Security: whoever can name a branch or write to a log can speak to the agent; they shall not do so unseen.
+pub(super) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        match char {
+            '\u{1b}' => skip_escape(&mut chars),
+            '\u{9b}' => skip_control_sequence(&mut chars),
+            '\t' | '\n' => clean.push(char),
+            char if char.is_control() || is_invisible(char) => {}
+            char => clean.push(char),
+        }
+    }
+    clean
+}
+
+/// [`clean`] on one line: line feeds and tabs become spaces.
+pub(super) fn clean_line(text: &str) -> String {
+    clean(text).replace(['\n', '\t'], " ")
+}
+
+/// Skips what follows ESC: a control sequence (CSI), a string (OSC, DCS, SOS, PM, APC) or one character.
+fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    match chars.next() {
+        Some('[') => skip_control_sequence(chars),
+        Some(']' | 'P' | 'X' | '^' | '_') => skip_string(chars),
+        // Character-set selections have one more character.
+        Some('(' | ')' | '*' | '+') => drop(chars.next()),
+        _ => {}
+    }
+}
+
+/// Parameters and intermediates, then one final byte (ECMA-48, 5.4). Something else ends it unread.
+fn skip_control_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    while chars.next_if(|char| (' '..='?').contains(char)).is_some() {}
+    chars.next_if(|char| ('@'..='~').contains(char));
+}
+
+/// Up to BEL or ST. One that never ends on its line is not obeyed by terminals either: the line feed stays.
+fn skip_string(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    while let Some(char) = chars.next_if(|char| *char != '\n') {
+        match char {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => {
+                chars.next_if_eq(&'\\');
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Zero-width, bidirectional, and tag characters.
+const fn is_invisible(char: char) -> bool {
+    matches!(char,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_a_reader_would_not_see_is_taken_out() {
+        for (dirty, expected) in [
+            ("\u{1b}[31;1mError:\u{1b}[0m no", "Error: no"),
+            ("\u{1b}]8;;https://evil.example\u{1b}\\link\u{1b}]8;;\u{7}", "link"),
+            ("a\u{200b}b\u{202e}c\u{e0041}d\u{feff}", "abcd"),
+            ("tab\tand\r\nline\u{0}", "tab\tand\nline"),
+            ("\u{9b}2Jx\u{1b}(By", "xy"),
+            ("\u{1b}]never ends\nnext", "\nnext"),
+            ("größer 日本 🙂", "größer 日本 🙂"),
+        ] {
+            assert_eq!(clean(dirty), expected, "{dirty:?}");
+        }
+        assert_eq!(clean_line("a\nb\tc"), "a b c");
+    }
+
+    proptest! {
+        #[test]
+        fn clean_text_stays_as_it_is(text in "\\PC{0,80}") {
+            let once = clean(&text);
+            prop_assert_eq!(clean(&once), once.clone());
+            prop_assert!(!once.chars().any(is_invisible));
+        }
+    }
+}

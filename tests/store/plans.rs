@@ -1,0 +1,142 @@
+//! No question of an agent makes the database read a table from end to end.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
+use tests::harness::{CATALOG_SCOPES, Engine, Fixture, TestApp, fleet_calls};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+/// Instances of the workspace.
+const INSTANCES: u64 = 5_000;
+
+/// Tables that grow with the fleet, with time, or with use.
+const LARGE: [&str; 10] = [
+    "affected_instances",
+    "audit_log",
+    "commits",
+    "instance_rollups",
+    "instance_status_changes",
+    "instances",
+    "job_logs",
+    "jobs",
+    "pull_requests",
+    "workflow_runs",
+];
+
+/// What the store of this process logs.
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let statements = Statements::default();
+    // Fails only if somebody else listens already; then the test sees no statement, and says so.
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(statements.clone())).ok();
+    statements
+});
+
+/// Collects the statements that the store logs.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<BTreeSet<String>>>);
+
+impl Statements {
+    fn seen(&self) -> BTreeSet<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Statements {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
+        metadata.target() == "atmos_mcp::sql"
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        struct Statement(Option<String>);
+        impl Visit for Statement {
+            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+                if field.name() == "statement" {
+                    self.0 = Some(format!("{value:?}"));
+                }
+            }
+        }
+        let mut statement = Statement(None);
+        event.record(&mut statement);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(statement.0);
+    }
+}
+
+/// The statements of all calls.
+async fn statements(app: &TestApp) -> Result<BTreeSet<String>> {
+    let agent = app.authorize("dana").scope(CATALOG_SCOPES).connect().await?;
+    let calls = fleet_calls(&agent).await?;
+    // Where tests share a process, statements of others come along: they are as good to look at.
+    let statements = &*STATEMENTS;
+    for (tool, arguments) in calls {
+        let reply = agent.call(tool, arguments.clone()).await?;
+        reply.structured().with_context(|| format!("{tool} {arguments}"))?;
+    }
+    Ok(statements.seen())
+}
+
+/// The database's plan for a statement, a line per step.
+async fn plan(app: &TestApp, statement: &str) -> Result<Vec<String>> {
+    let url = app.database_url();
+    if url.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(url).await?;
+        let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await?;
+        return rows.iter().map(|row| Ok(row.try_get("detail")?)).collect();
+    }
+    let mut connection = PgConnection::connect(url).await?;
+    let run = |sql: String| AssertSqlSafe(sql);
+    // The plan that a pooled connection comes to after a few calls.
+    sqlx::raw_sql(run("SET plan_cache_mode = force_generic_plan".to_owned())).execute(&mut connection).await?;
+    // A table of a few pages is read whole whatever indexes it has; what counts is whether one could be used.
+    sqlx::raw_sql(run("SET enable_seqscan = off".to_owned())).execute(&mut connection).await?;
+    sqlx::raw_sql(run(format!("PREPARE question AS {statement}"))).execute(&mut connection).await?;
+    let last = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
+    let nulls = vec!["NULL"; last].join(", ");
+    let nulls = if last == 0 { String::new() } else { format!("({nulls})") };
+    let rows = sqlx::raw_sql(run(format!("EXPLAIN EXECUTE question{nulls}"))).fetch_all(&mut connection).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// The large tables that a plan reads from end to end.
+fn scanned(statement: &str, plan: &[String]) -> Vec<String> {
+    let mut tables = Vec::new();
+    for line in plan {
+        let line = line.trim();
+        let name = line.strip_prefix("SCAN ").or_else(|| line.split("Seq Scan on ").nth(1));
+        let Some(name) = name.and_then(|rest| rest.split_whitespace().next()) else { continue };
+        let table = table_of(statement, name);
+        if LARGE.contains(&table) {
+            tables.push(table.to_owned());
+        }
+    }
+    tables
+}
+
+/// The table that an alias of the statement stands for.
+fn table_of<'a>(statement: &'a str, name: &'a str) -> &'a str {
+    let words: Vec<&str> = statement.split(|c: char| c.is_whitespace() || "(),".contains(c)).collect();
+    let named = words.windows(3).find(|words| matches!(words[0], "FROM" | "JOIN") && words[2] == name);
+    named.map_or(name, |words| words[1])
+}
+
+on_both_engines! {
+    async fn no_list_reads_a_whole_table(engine: Engine) {
+        let app = Fixture::new(engine).limits(100_000, 100_000).start().await?;
+        app.generate(INSTANCES).await?;
+        let statements = statements(&app).await?;
+        assert!(statements.len() > 40, "only {} statements were seen", statements.len());
+        let mut bad = Vec::new();
+        for statement in &statements {
+            let plan = plan(&app, statement).await.with_context(|| statement.clone())?;
+            let tables = scanned(statement, &plan);
+            if !tables.is_empty() {
+                bad.push(format!("{tables:?}\n{statement}\n{}", plan.join("\n")));
+            }
+        }
+        assert!(bad.is_empty(), "{} of {} statements:\n\n{}", bad.len(), statements.len(), bad.join("\n\n"));
+    }
+}

@@ -1,0 +1,1 @@
+//! Deployment tools: the workflow runs that change infrastructure.

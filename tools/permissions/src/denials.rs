@@ -1,0 +1,79 @@
+//! Denied calls, and what to do about them.
+
+use schemars::JsonSchema;
+use sdk::capability::permission_denials::{Denial, DeniedSide};
+use serde::Serialize;
+
+/// One denied call.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionError {
+    /// Of its audit log entry.
+    pub id: String,
+    pub time: String,
+    pub client_id: Option<String>,
+    pub client_name: Option<String>,
+    /// GitHub login of the user that the client acted for.
+    pub login: Option<String>,
+    pub tool: Option<String>,
+    /// The permission that was missing; null if the tool itself refused.
+    pub permission: Option<String>,
+    /// Where it was missing.
+    pub side: Option<DeniedSide>,
+    /// What to do.
+    pub hint: String,
+    pub request_id: String,
+}
+
+impl From<Denial> for PermissionError {
+    fn from(denial: Denial) -> Self {
+        Self {
+            hint: hint(denial.side, denial.permission.as_deref(), denial.login.as_deref()),
+            id: denial.id,
+            time: denial.time,
+            client_id: denial.client_id,
+            client_name: denial.client_name,
+            login: denial.login,
+            tool: denial.tool,
+            permission: denial.permission,
+            side: denial.side,
+            request_id: denial.request_id,
+        }
+    }
+}
+
+fn hint(side: Option<DeniedSide>, permission: Option<&str>, login: Option<&str>) -> String {
+    let Some(permission) = permission else {
+        return "the tool itself refused; its policy row or its author says why".to_owned();
+    };
+    let user = login.unwrap_or("the user");
+    match side {
+        Some(DeniedSide::Role) => {
+            format!("the role of {user} did not have `{permission}`; an admin can change the role")
+        }
+        Some(DeniedSide::Scope) => {
+            format!("the client was not granted `{permission}`; {user} can connect it again and tick this scope")
+        }
+        None => format!("`{permission}` must be in the role of {user} and among the client's scopes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_says_who_can_help() {
+        for (side, expected) in [
+            (Some(DeniedSide::Role), "the role of mia did not have `ws:x:read`; an admin can change the role"),
+            (
+                Some(DeniedSide::Scope),
+                "the client was not granted `ws:x:read`; mia can connect it again and tick this scope",
+            ),
+            (None, "`ws:x:read` must be in the role of mia and among the client's scopes"),
+        ] {
+            assert_eq!(hint(side, Some("ws:x:read"), Some("mia")), expected);
+        }
+        assert!(hint(None, None, None).starts_with("the tool itself refused"));
+    }
+}
