@@ -92,7 +92,10 @@ mod tests {
 
     fn read(size: usize, cursor: Option<&str>) -> Listing<String> {
         let request = PageRequest { limit: 100, cursor: cursor.map(ToOwned::to_owned) };
-        Listing::read(request, |request| Ok(page(size, request))).ok().expect("the list cannot fail")
+        let Ok(listing) = Listing::read(request, |request| Ok(page(size, request))) else {
+            panic!("the list cannot fail");
+        };
+        listing
     }
 
     #[test]

@@ -8,7 +8,6 @@ struct Args {
     /// Orphaned instances show only if named.
     status_filter: Option<OneOrMany<InstanceStatus>>,
     stack: Option<String>,
-    /// May contain slashes.
     component: Option<String>,
     /// `owner/name`.
     repo: Option<String>,

@@ -6,7 +6,6 @@ use tools_topology::not_found;
 
 #[args]
 struct Args {
-    /// May contain slashes.
     component: String,
     /// `owner/name`.
     repo: Option<String>,

@@ -19,7 +19,7 @@ struct Args {
 }
 
 /// Lists the commits that touched a component or an instance, newest first, each with its pull request and its
-/// runs. Use it to see what changed before something broke.
+/// runs. See what changed before something broke.
 #[tool]
 fn list_commits(args: Args) -> ToolResult<Listing<Commit>> {
     let page = args.page();
