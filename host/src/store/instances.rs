@@ -96,10 +96,12 @@ pub(crate) async fn list_instances(
         }
     }
     if let Some((owner, name)) = filter.repo {
-        query.push(" AND r.owner = ");
+        // By id, so that the rows of one repository come in order from an index of their own.
+        query.push(" AND i.repository_id = (SELECT p.id FROM repositories p WHERE p.workspace_id = $1 AND p.owner = ");
         query.push_bind(owner);
-        query.push(" AND r.name = ");
+        query.push(" AND p.name = ");
         query.push_bind(name);
+        query.push(")");
     }
     if let Some(drift_enabled) = filter.drift_enabled {
         query.push(" AND i.drift_enabled = ");
