@@ -10,7 +10,7 @@ rules! {
         like "locked component cannot be provisioned";
     state_lock Rerun High LOCK
         ["error acquiring the state lock|error locking state|state blob is already locked|conditionalcheckfailed|conditional request failed|conditionnotmet|statuslocked|there is currently a lease|workspace (is )?already locked|state (is )?(already |currently )?locked|lock info:|http remote state already locked|resource temporarily unavailable.*lock"]
-        not ["statuscode: 40[013]", "error 40[013]", "no such host", "provider cache|plugin cache"]
+        not ["statuscode: 40[13]", "error 40[013]", "no such host", "provider cache|plugin cache"]
         like "Error: Error acquiring the state lock ConditionalCheckFailedException: The conditional request failed Lock Info:";
     state_lock Rerun Medium LOCK
         ["state lock|lock info", "conditional|precondition|pre-condition|already|exists|412|409|timeout|deadline|50[023]"]

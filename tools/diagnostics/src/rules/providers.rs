@@ -2,7 +2,7 @@
 
 rules! {
     provider_version FixCode High PROVIDER
-        ["does not match configured version constraint|no available releases match|no versions? (match|satisf)|inconsistent dependency lock file|no version is selected|unsupported terraform core|does not support terraform version|init -upgrade|(doesn't|does not) match any of the checksums|checksums? (previously )?recorded in|dependency lock file|required_version|incompatible provider version|incompatible api version|does not have a package (available )?for your|not available for your (current )?platform|provider .*incompatible|version constraint|invalid provider version|there is no package for|resource instance .*schema version|newer (provider|version) .*(state|required)|unsupported opentofu core"]
+        ["does not match configured version constraint|no available releases match|no versions? (match|satisf)|inconsistent dependency lock file|no version is selected|unsupported terraform core|does not support terraform version|init -upgrade|(doesn't|does not) match any of the checksums|checksums? (previously )?recorded in|dependency lock file (does|has|is|contains)|update the dependency lock file|required_version|incompatible provider version|incompatible api version|does not have a package (available )?for your|not available for your (current )?platform|provider .*incompatible|version constraint|invalid provider version|there is no package for|resource instance .*schema version|newer (provider|version) .*(state|required)|unsupported opentofu core"]
         not ["statuscode", "cpu|node", "chart|helm"]
         like "Error: Failed to query available provider packages: no available releases match the given constraints >= 4.0.0, ~> 3.74";
     provider_not_found FixCode High PROVIDER

@@ -39,7 +39,7 @@ rules! {
         ["unrecognized named-value|unrecognized function|unexpected value '|a sequence was not expected|a mapping was not expected|is not valid: \\.github|failed to queue workflow run|error parsing called workflow|template is not valid|\\.ya?ml \\(line: [0-9]+|(workflow|job) .*is requesting '|is not a valid event name|depends on unknown job|secrets are not available|nested job|unable to process file command|invalid format '"]
         like "Unrecognized named-value: 'secret'. Located at position 1 within expression: secret.X";
     runner_label FixCode High LABEL
-        ["image label with the label|no runner matching|runs-on .*(invalid|not|unknown)|label .*(is not valid|does not exist|not found)|no runners? (found|available) with|deprecated .*(runner|image)|runner image .*(retired|removed|deprecated)|is not a valid runner|this is a scheduled .{1,20} brownout|requested labels|could not find any (self-hosted )?runner"]
+        ["image label with the label|no runner matching|runs-on .*(invalid|not|unknown)|label .*(is not valid|does not exist|not found)|no runners? (found|available) with|deprecated .*(runner|image)|runner image .*(retired|removed|deprecated)|is not a valid runner|this is a scheduled .{1,20} brownout|could not find any (self-hosted )?runner"]
         not ["online to process|namespace|label selector"]
         like "An image label with the label menuintegrationdev does not exist.";
     runner_unavailable Investigate High LABEL
