@@ -6,54 +6,13 @@
 ///
 /// Security: whoever can name a branch or write to a log can speak to the agent; they shall not do so unseen.
 pub(super) fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(char) = chars.next() {
-        match char {
-            '\u{1b}' => skip_escape(&mut chars),
-            '\u{9b}' => skip_control_sequence(&mut chars),
-            '\t' | '\n' => clean.push(char),
-            char if char.is_control() || is_invisible(char) => {}
-            char => clean.push(char),
-        }
-    }
-    clean
+    let shows = |char: &char| matches!(char, '\t' | '\n') || !(char.is_control() || is_invisible(*char));
+    actions_log::without_ansi(text).chars().filter(shows).collect()
 }
 
 /// [`clean`] on one line: line feeds and tabs become spaces.
 pub(super) fn clean_line(text: &str) -> String {
     clean(text).replace(['\n', '\t'], " ")
-}
-
-/// Skips what follows ESC: a control sequence (CSI), a string (OSC, DCS, SOS, PM, APC) or one character.
-fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    match chars.next() {
-        Some('[') => skip_control_sequence(chars),
-        Some(']' | 'P' | 'X' | '^' | '_') => skip_string(chars),
-        // Character-set selections have one more character.
-        Some('(' | ')' | '*' | '+') => drop(chars.next()),
-        _ => {}
-    }
-}
-
-/// Parameters and intermediates, then one final byte (ECMA-48, 5.4). Something else ends it unread.
-fn skip_control_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    while chars.next_if(|char| (' '..='?').contains(char)).is_some() {}
-    chars.next_if(|char| ('@'..='~').contains(char));
-}
-
-/// Up to BEL or ST. One that never ends on its line is not obeyed by terminals either: the line feed stays.
-fn skip_string(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    while let Some(char) = chars.next_if(|char| *char != '\n') {
-        match char {
-            '\u{7}' | '\u{9c}' => return,
-            '\u{1b}' => {
-                chars.next_if_eq(&'\\');
-                return;
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Zero-width, bidirectional, and tag characters.

@@ -3,9 +3,11 @@
 //! call, and the start with a warm cache. Everything on SQLite and on this machine; the ratios are what to
 //! compare.
 //!
+//! `just bench explain`: the failure classifier over a usual log and one of 10 MB.
 //! `just bench ingest`: webhooks per second, and uploads of 10,000 instances, on both engines.
 //! `just bench scale [INSTANCES]`: every tool in a workspace of 1,000 and one of a million instances, on both.
 
+mod explain;
 mod ingest;
 mod load;
 mod native;
@@ -35,12 +37,13 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         [] => call(),
         ["ingest"] => runtime()?.block_on(both(async |engine| ingest::run(engine).await)),
+        ["explain"] => runtime()?.block_on(explain::run()),
         ["scale"] => runtime()?.block_on(both(async |engine| scale::run(engine, LARGE).await)),
         ["scale", instances] => {
             let instances = instances.parse().context("a number of instances")?;
             runtime()?.block_on(both(async |engine| scale::run(engine, instances).await))
         }
-        _ => bail!("bench, bench ingest, or bench scale [INSTANCES]"),
+        _ => bail!("bench, bench explain, bench ingest, or bench scale [INSTANCES]"),
     }
 }
 
