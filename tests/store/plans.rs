@@ -14,7 +14,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 const INSTANCES: u64 = 5_000;
 
 /// Tables that grow with the fleet, with time, or with use.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 13] = [
     "affected_instances",
     "audit_log",
     "commits",
@@ -24,6 +24,9 @@ const LARGE: [&str; 10] = [
     "job_logs",
     "jobs",
     "pull_requests",
+    "run_rollups",
+    "status_change_rollups",
+    "users",
     "workflow_runs",
 ];
 

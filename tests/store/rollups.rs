@@ -1,4 +1,4 @@
-//! The counters of instances are what a fresh count gives, whoever has written.
+//! The counters of instances, runs and changes of status are what a fresh count gives, whoever has written.
 
 use anyhow::{Result, ensure};
 use reqwest::Client;
@@ -58,9 +58,74 @@ const CHANGES: [(&str, &str); 10] = [
     ("the same again", "UPDATE instances SET status = status, stack = stack, last_run_at = last_run_at"),
 ];
 
-/// Compares, and gives the number of counters.
+/// Rows of run counters `u` as lines.
+macro_rules! run_lines_of {
+    ($rows:literal) => {
+        concat!(
+            "SELECT u.workspace_id || '|' || u.kind || '|' || u.repository_id || '|' || CAST(u.day AS TEXT) || '|' || \
+             u.name || '|' || u.command || '|' || u.trigger_kind || '|' || u.status || '|' || u.conclusion || '|' || \
+             CAST(u.runs AS TEXT) || '|' || CAST(u.changed AS TEXT) FROM ",
+            $rows
+        )
+    };
+}
+
+const KEPT_RUNS: &str = run_lines_of!("run_rollups u");
+
+const FRESH_RUNS: &str = run_lines_of!(
+    "(SELECT w.workspace_id, k.kind, CASE WHEN k.kind IN ('repo', 'stack') THEN w.repository_id ELSE '' END \
+     AS repository_id, w.created_at / 86400000000 AS day, \
+     CASE k.kind WHEN 'component' THEN w.component WHEN 'stack' THEN w.stack ELSE '' END AS name, w.command, \
+     w.trigger_kind, w.status, COALESCE(w.conclusion, '') AS conclusion, COUNT(*) AS runs, \
+     SUM(CASE WHEN w.plan_exit_code = 2 THEN 1 ELSE 0 END) AS changed \
+     FROM workflow_runs w CROSS JOIN (SELECT 'workspace' AS kind UNION ALL SELECT 'repo' UNION ALL SELECT 'component' \
+     UNION ALL SELECT 'stack') k WHERE k.kind IN ('workspace', 'repo') OR (w.status = 'completed' \
+     AND CASE k.kind WHEN 'component' THEN w.component ELSE w.stack END IS NOT NULL) \
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9) u"
+);
+
+/// Rows of counters `u` of changes of status as lines.
+macro_rules! change_lines_of {
+    ($rows:literal) => {
+        concat!(
+            "SELECT u.workspace_id || '|' || u.repository_id || '|' || CAST(u.day AS TEXT) || '|' || u.from_status || \
+             '|' || u.to_status || '|' || CAST(u.changes AS TEXT) FROM ",
+            $rows
+        )
+    };
+}
+
+const KEPT_CHANGES: &str = change_lines_of!("status_change_rollups u");
+
+const FRESH_CHANGES: &str = change_lines_of!(
+    "(SELECT c.workspace_id, CASE k.kind WHEN 'repo' THEN i.repository_id ELSE '' END AS repository_id, \
+     c.at / 86400000000 AS day, COALESCE(c.from_status, '') AS from_status, c.to_status, COUNT(*) AS changes \
+     FROM instance_status_changes c CROSS JOIN (SELECT 'workspace' AS kind UNION ALL SELECT 'repo') k \
+     JOIN instances i ON i.id = c.instance_id GROUP BY 1, 2, 3, 4, 5) u"
+);
+
+/// Statements that change what is counted of runs, or look as if they did.
+const RUN_CHANGES: [(&str, &str); 9] = [
+    ("nothing", "UPDATE workflow_runs SET actor = 'somebody', status = status"),
+    ("a result", "UPDATE workflow_runs SET conclusion = 'cancelled', plan_exit_code = 2 WHERE stack = 'plat-use2-prod'"),
+    ("runs that go on", "UPDATE workflow_runs SET status = 'in_progress', conclusion = NULL WHERE component = 'vpc'"),
+    ("runs that end", "UPDATE workflow_runs SET status = 'completed', conclusion = 'success' WHERE status <> 'completed'"),
+    ("another name", "UPDATE workflow_runs SET stack = stack || '-moved', component = NULL WHERE stack LIKE 'data-%'"),
+    ("no name", "UPDATE workflow_runs SET stack = NULL, component = 'x' WHERE stack LIKE 'edge-%'"),
+    ("another day", "UPDATE workflow_runs SET created_at = created_at - 86400000000, command = 'apply'"),
+    ("another trigger", "UPDATE workflow_runs SET trigger_kind = 'manual' WHERE trigger_kind = 'push'"),
+    ("the same again", "UPDATE workflow_runs SET status = status, stack = stack, created_at = created_at"),
+];
+
+/// Compares all counters, and gives the number of those of instances.
 async fn exact(app: &TestApp, step: &str) -> Result<usize> {
-    let (mut kept, mut fresh) = (app.db_text(KEPT).await?, app.db_text(FRESH).await?);
+    same(app, KEPT_RUNS, FRESH_RUNS, step).await?;
+    same(app, KEPT_CHANGES, FRESH_CHANGES, step).await?;
+    same(app, KEPT, FRESH, step).await
+}
+
+async fn same(app: &TestApp, kept: &'static str, fresh: &'static str, step: &str) -> Result<usize> {
+    let (mut kept, mut fresh) = (app.db_text(kept).await?, app.db_text(fresh).await?);
     kept.sort_unstable();
     fresh.sort_unstable();
     for (kept, fresh) in kept.iter().zip(&fresh) {
@@ -116,8 +181,28 @@ on_both_engines! {
         let app = Fixture::new(engine).start().await?;
         for (step, sql) in CHANGES {
             app.db_execute(sql).await?;
-            exact(&app, step).await?;
+            same(&app, KEPT, FRESH, step).await?;
         }
+    }
+
+    async fn counters_of_runs_stay_exact_whatever_a_statement_does(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        for (step, sql) in RUN_CHANGES {
+            app.db_execute(sql).await?;
+            assert!(same(&app, KEPT_RUNS, FRESH_RUNS, step).await? > 100);
+        }
+        for sql in [
+            "UPDATE instances SET last_run_id = NULL, last_drift_run_id = NULL",
+            "DELETE FROM job_logs",
+            "DELETE FROM job_summaries",
+            "DELETE FROM jobs",
+            "DELETE FROM workflow_runs WHERE command = 'apply'",
+            "DELETE FROM instance_status_changes WHERE to_status = 'drifted'",
+        ] {
+            app.db_execute(sql).await?;
+        }
+        assert!(same(&app, KEPT_CHANGES, FRESH_CHANGES, "deleting changes").await? > 10);
+        same(&app, KEPT_RUNS, FRESH_RUNS, "deleting runs").await?;
     }
 
     async fn counters_go_with_the_last_instance(engine: Engine) {

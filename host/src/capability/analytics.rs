@@ -1,7 +1,5 @@
 //! `analytics`: counts and durations over a stretch of days.
 
-use std::time::Duration;
-
 use super::bindings::atmos::mcp::analytics::{
     AuthorCount, DayCount, Dimension, Extent, Host, InstanceChanges, Merge, Merges, OutcomeCount, RunCount, RunKind,
     RunSummary, Transition, TransitionCount, Transitions,
@@ -96,7 +94,8 @@ impl Host for CallState {
 async fn summarize_runs(state: &mut CallState, extent: &Extent) -> Result<RunSummary, CapabilityError> {
     let extent = enter(state, extent)?;
     let rows = analytics::count_runs(&state.context.reader, state.scope(), &extent).await?;
-    let (since, until) = (wire::time(extent.since.micros()), wire::time(extent.until.micros()));
+    let until = extent.until().min(state.context.clock.now());
+    let (since, until) = (wire::time(extent.since().micros()), wire::time(until.micros()));
     state.charge_rows(rows.len())?;
     let counts = rows.into_iter().map(RunCount::try_from).collect::<Result<_, _>>()?;
     Ok(RunSummary { since, until, counts })
@@ -114,6 +113,10 @@ async fn count_outcomes(
         Dimension::Stack => analytics::Dimension::Stack,
         Dimension::Component => analytics::Dimension::Component,
     };
+    if extent.repo.is_some() != (by == analytics::Dimension::Stack) {
+        let message = "stacks are counted in one repository, components in the whole workspace";
+        return Err(CapabilityError::InvalidArgument(message.to_owned()));
+    }
     let which = (by, matches!(kind, RunKind::Deployments));
     let rows = analytics::count_outcomes(&state.context.reader, state.scope(), &extent, which, bounded(limit)?).await?;
     state.charge_rows(rows.len())?;
@@ -142,7 +145,7 @@ async fn count_runs_by_day(state: &mut CallState, extent: &Extent) -> Result<Vec
 
 /// A day since the Unix epoch as `2026-08-21`.
 fn date(day: i64) -> String {
-    let midnight = wire::time(day.saturating_mul(86_400_000_000));
+    let midnight = wire::time(day.saturating_mul(analytics::DAY));
     midnight.split('T').next().unwrap_or_default().to_owned()
 }
 
@@ -254,7 +257,7 @@ async fn count_changes(
     rows.into_iter().map(changes).collect()
 }
 
-/// Charges the call and turns days into moments.
+/// Charges the call and says which days are meant.
 fn enter<'a>(state: &mut CallState, extent: &'a Extent) -> Result<analytics::Extent<'a>, CapabilityError> {
     state.enter(PERMISSION)?;
     if extent.days == 0 || extent.days > MAX_DAYS {
@@ -263,9 +266,9 @@ fn enter<'a>(state: &mut CallState, extent: &'a Extent) -> Result<analytics::Ext
     if extent.ended_days_ago > MAX_DAYS {
         return Err(out_of_range("ended-days-ago", 0, MAX_DAYS, extent.ended_days_ago));
     }
-    let days = |number: u32| Duration::from_hours(24 * u64::from(number));
-    let until = state.context.clock.now().minus(days(extent.ended_days_ago));
-    Ok(analytics::Extent { since: until.minus(days(extent.days)), until, repo: wire::repo(extent.repo.as_deref())? })
+    let end = state.context.clock.now().day() + 1 - i64::from(extent.ended_days_ago);
+    let days = end - i64::from(extent.days)..end;
+    Ok(analytics::Extent { days, repo: wire::repo(extent.repo.as_deref())? })
 }
 
 fn bounded(limit: u32) -> Result<u32, CapabilityError> {

@@ -1,4 +1,9 @@
-//! Counts and durations over a stretch of time.
+//! Counts and durations over a stretch of days.
+//!
+//! What is counted by day comes from the rollups of migration 0019; what needs single rows has a limit. So no answer
+//! takes longer because the fleet is larger.
+
+use std::ops::Range;
 
 use super::repositories::StatusCountRow;
 use super::{Query, Reader, StoreError, sql};
@@ -9,15 +14,30 @@ use crate::clock::Timestamp;
 const MAX_DURATIONS: i64 = 1_000;
 
 /// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
+pub(crate) const DAY: i64 = 86_400_000_000;
 
-/// What is counted: from `since` to before `until`, in one repository or all.
-#[derive(Debug, Clone, Copy)]
+/// Changes of status among which [`count_changes`] counts: the newest.
+const MAX_CHANGES: i64 = 20_000;
+
+/// What is counted, in one repository or all.
+#[derive(Debug, Clone)]
 pub(crate) struct Extent<'a> {
-    pub(crate) since: Timestamp,
-    pub(crate) until: Timestamp,
+    /// Days since the Unix epoch, UTC.
+    pub(crate) days: Range<i64>,
     /// Owner and name.
     pub(crate) repo: Option<(&'a str, &'a str)>,
+}
+
+impl Extent<'_> {
+    /// The first moment.
+    pub(crate) const fn since(&self) -> Timestamp {
+        Timestamp::from_micros(self.days.start * DAY)
+    }
+
+    /// The moment after the last.
+    pub(crate) const fn until(&self) -> Timestamp {
+        Timestamp::from_micros(self.days.end * DAY)
+    }
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -91,15 +111,17 @@ pub(crate) struct InstanceChangesRow {
     pub(crate) changes: i64,
 }
 
-/// Names of one kind.
-#[derive(Debug, Clone, Copy)]
+/// Whose outcomes are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dimension {
+    /// Of one repository.
     Stack,
+    /// Of all repositories.
     Component,
 }
 
-const RUN_COUNTS: &str = "SELECT t.command, t.trigger_kind, t.status, t.conclusion, COUNT(*) AS count, \
-     CAST(SUM(CASE WHEN t.plan_exit_code = 2 THEN 1 ELSE 0 END) AS BIGINT) AS changed FROM workflow_runs t";
+const RUN_COUNTS: &str = "SELECT u.command, u.trigger_kind, u.status, NULLIF(u.conclusion, '') AS conclusion, \
+     CAST(SUM(u.runs) AS BIGINT) AS count, CAST(SUM(u.changed) AS BIGINT) AS changed FROM run_rollups u";
 
 /// Runs by command, trigger, status and conclusion.
 pub(crate) async fn count_runs(
@@ -107,13 +129,13 @@ pub(crate) async fn count_runs(
     scope: &WorkspaceScope,
     extent: &Extent<'_>,
 ) -> Result<Vec<RunCountRow>, StoreError> {
-    let mut query = within(RUN_COUNTS, "t.created_at", scope, extent);
-    query.push(" GROUP BY t.command, t.trigger_kind, t.status, t.conclusion");
-    query.push(" ORDER BY t.command, t.trigger_kind, t.status, t.conclusion");
+    let mut query = rolled_up(RUN_COUNTS, runs_of(extent), scope, extent);
+    query.push(" GROUP BY u.command, u.trigger_kind, u.status, u.conclusion");
+    query.push(" ORDER BY u.command, u.trigger_kind, u.status, u.conclusion");
     reader.fetch_all(query).await
 }
 
-/// Completed runs by stack or component: most failed first.
+/// Completed runs by stack or component: most failed first. Stacks need a repository; components are those of all.
 pub(crate) async fn count_outcomes(
     reader: &Reader,
     scope: &WorkspaceScope,
@@ -121,21 +143,21 @@ pub(crate) async fn count_outcomes(
     (by, deployments_only): (Dimension, bool),
     limit: u32,
 ) -> Result<Vec<OutcomeRow>, StoreError> {
-    let column = match by {
-        Dimension::Stack => "t.stack",
-        Dimension::Component => "t.component",
+    let kind = match by {
+        Dimension::Stack => "stack",
+        Dimension::Component => "component",
     };
     let select = format!(
-        "SELECT {column} AS name, COUNT(*) AS completed, \
-         CAST(SUM(CASE WHEN t.conclusion = 'success' THEN 1 ELSE 0 END) AS BIGINT) AS succeeded, \
-         CAST(SUM(CASE WHEN t.conclusion IN {FAILED} THEN 1 ELSE 0 END) AS BIGINT) AS failed FROM workflow_runs t"
+        "SELECT u.name, {} AS completed, {} AS succeeded, {} AS failed FROM run_rollups u",
+        runs_where("TRUE"),
+        runs_where("u.conclusion = 'success'"),
+        runs_where(&format!("u.conclusion IN {FAILED}")),
     );
-    let mut query = within(&select, "t.created_at", scope, extent);
-    query.push(&format!(" AND t.status = 'completed' AND {column} IS NOT NULL"));
+    let mut query = rolled_up(&select, kind, scope, extent);
     if deployments_only {
-        query.push(" AND t.command IN ('apply', 'remediate')");
+        query.push(" AND u.command IN ('apply', 'remediate')");
     }
-    query.push(&format!(" GROUP BY {column} ORDER BY failed DESC, completed DESC, name LIMIT "));
+    query.push(" GROUP BY u.name ORDER BY failed DESC, completed DESC, u.name LIMIT ");
     query.push_bind(limit);
     reader.fetch_all(query).await
 }
@@ -149,18 +171,27 @@ pub(crate) async fn count_runs_by_day(
     scope: &WorkspaceScope,
     extent: &Extent<'_>,
 ) -> Result<Vec<DayRow>, StoreError> {
-    let sum = |condition: &str| format!("CAST(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) AS BIGINT)");
     let select = format!(
-        "SELECT t.created_at / {DAY} AS day, {} AS plans, {} AS deployments, {} AS failed_deployments, \
-         {} AS drift_detections FROM workflow_runs t",
-        sum("t.command = 'plan'"),
-        sum("t.command IN ('apply', 'remediate')"),
-        sum(&format!("t.command IN ('apply', 'remediate') AND t.conclusion IN {FAILED}")),
-        sum("t.command = 'plan' AND t.trigger_kind = 'drift_detection'"),
+        "SELECT u.day, {} AS plans, {} AS deployments, {} AS failed_deployments, {} AS drift_detections \
+         FROM run_rollups u",
+        runs_where("u.command = 'plan'"),
+        runs_where("u.command IN ('apply', 'remediate')"),
+        runs_where(&format!("u.command IN ('apply', 'remediate') AND u.conclusion IN {FAILED}")),
+        runs_where("u.command = 'plan' AND u.trigger_kind = 'drift_detection'"),
     );
-    let mut query = within(&select, "t.created_at", scope, extent);
-    query.push(&format!(" GROUP BY t.created_at / {DAY} ORDER BY day"));
+    let mut query = rolled_up(&select, runs_of(extent), scope, extent);
+    query.push(" GROUP BY u.day ORDER BY u.day");
     reader.fetch_all(query).await
+}
+
+/// The rollups that have each run once.
+const fn runs_of(extent: &Extent<'_>) -> &'static str {
+    if extent.repo.is_some() { "repo" } else { "workspace" }
+}
+
+/// How many runs the rollups have for which this is true.
+fn runs_where(condition: &str) -> String {
+    format!("CAST(SUM(CASE WHEN {condition} THEN u.runs ELSE 0 END) AS BIGINT)")
 }
 
 /// Pull requests that were merged, newest merge first, and one more than are shown.
@@ -231,9 +262,10 @@ pub(crate) async fn count_transitions(
     scope: &WorkspaceScope,
     extent: &Extent<'_>,
 ) -> Result<Vec<TransitionCountRow>, StoreError> {
-    let select = "SELECT t.from_status, t.to_status, COUNT(*) AS count FROM instance_status_changes t";
-    let mut query = within_instances(select, scope, extent);
-    query.push(" GROUP BY t.from_status, t.to_status ORDER BY t.from_status, t.to_status");
+    let select = "SELECT NULLIF(u.from_status, '') AS from_status, u.to_status, CAST(SUM(u.changes) AS BIGINT) AS count \
+         FROM status_change_rollups u";
+    let mut query = by_day(select, scope, extent);
+    query.push(" GROUP BY u.from_status, u.to_status ORDER BY u.from_status, u.to_status");
     reader.fetch_all(query).await
 }
 
@@ -251,7 +283,7 @@ pub(crate) async fn list_transitions(
     reader.fetch_all(query).await
 }
 
-/// How often instances changed their status, most first.
+/// How often instances changed their status, most first, among the newest [`MAX_CHANGES`].
 pub(crate) async fn count_changes(
     reader: &Reader,
     scope: &WorkspaceScope,
@@ -260,15 +292,40 @@ pub(crate) async fn count_changes(
     limit: u32,
 ) -> Result<Vec<InstanceChangesRow>, StoreError> {
     let select = "SELECT i.id, i.component, i.stack, r.owner, r.name, i.status, c.changes FROM \
-         (SELECT t.instance_id, COUNT(*) AS changes FROM instance_status_changes t";
+         (SELECT n.instance_id, COUNT(*) AS changes FROM (SELECT t.instance_id FROM instance_status_changes t";
     let mut query = within_instances(select, scope, extent);
-    query.push(" AND t.from_status IS NOT NULL GROUP BY t.instance_id HAVING COUNT(*) >= ");
+    query.push(" AND t.from_status IS NOT NULL ORDER BY t.at DESC, t.id DESC LIMIT ");
+    query.push_bind(MAX_CHANGES);
+    query.push(") n GROUP BY n.instance_id HAVING COUNT(*) >= ");
     query.push_bind(at_least);
-    query.push(" ORDER BY COUNT(*) DESC, t.instance_id LIMIT ");
+    query.push(" ORDER BY COUNT(*) DESC, n.instance_id LIMIT ");
     query.push_bind(limit);
     query.push(") c JOIN instances i ON i.id = c.instance_id JOIN repositories r ON r.id = i.repository_id");
     query.push(" ORDER BY c.changes DESC, i.id");
     reader.fetch_all(query).await
+}
+
+/// Rollups of a kind, of the workspace, and of the repository if one is given.
+fn rolled_up(select: &str, kind: &'static str, scope: &WorkspaceScope, extent: &Extent<'_>) -> Query {
+    let mut query = by_day(select, scope, extent);
+    query.push(" AND u.kind = ");
+    query.push_bind(kind);
+    query
+}
+
+fn by_day(select: &str, scope: &WorkspaceScope, extent: &Extent<'_>) -> Query {
+    let mut query = sql(format!("{select} WHERE u.workspace_id = "));
+    query.push_bind(scope.workspace_id());
+    query.push(" AND u.repository_id = ");
+    match extent.repo {
+        Some(_) => push_repository(&mut query, scope, extent.repo),
+        None => query.push("''"),
+    }
+    query.push(" AND u.day >= ");
+    query.push_bind(extent.days.start);
+    query.push(" AND u.day < ");
+    query.push_bind(extent.days.end);
+    query
 }
 
 /// Rows of the workspace, and of the repository if one is given, whose `time` is in the stretch.
@@ -296,9 +353,9 @@ fn bounded(select: &str, time: &str, scope: &WorkspaceScope, extent: &Extent<'_>
     let mut query = sql(format!("{select} WHERE t.workspace_id = "));
     query.push_bind(scope.workspace_id());
     query.push(&format!(" AND {time} >= "));
-    query.push_bind(extent.since);
+    query.push_bind(extent.since());
     query.push(&format!(" AND {time} < "));
-    query.push_bind(extent.until);
+    query.push_bind(extent.until());
     query
 }
 

@@ -88,7 +88,7 @@ pub(crate) struct RunFilter<'a> {
     pub(crate) window: Window,
 }
 
-/// Migrations 0002, 0006 and 0011 make these.
+/// Migrations 0002, 0006, 0011 and 0019 make these.
 static RUNS: Table = Table {
     name: "workflow_runs",
     prefix: "run",
@@ -97,6 +97,7 @@ static RUNS: Table = Table {
         Index::of(&["sha"]),
         Index::of(&["stack", "component"]),
         Index::of(&["component", "command"]),
+        Index::of(&["command", "conclusion"]),
         Index::of(&["command", "status"]),
         Index::of(&["component"]),
         Index::of(&["stack"]),

@@ -28,7 +28,7 @@ pub struct Compared<T> {
     pub previous: T,
 }
 
-/// The stretch of time that is described.
+/// The stretch of time that is described: days by UTC, today so far included.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Window {
