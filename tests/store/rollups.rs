@@ -107,9 +107,15 @@ const FRESH_CHANGES: &str = change_lines_of!(
 /// Statements that change what is counted of runs, or look as if they did.
 const RUN_CHANGES: [(&str, &str); 9] = [
     ("nothing", "UPDATE workflow_runs SET actor = 'somebody', status = status"),
-    ("a result", "UPDATE workflow_runs SET conclusion = 'cancelled', plan_exit_code = 2 WHERE stack = 'plat-use2-prod'"),
+    (
+        "a result",
+        "UPDATE workflow_runs SET conclusion = 'cancelled', plan_exit_code = 2 WHERE stack = 'plat-use2-prod'",
+    ),
     ("runs that go on", "UPDATE workflow_runs SET status = 'in_progress', conclusion = NULL WHERE component = 'vpc'"),
-    ("runs that end", "UPDATE workflow_runs SET status = 'completed', conclusion = 'success' WHERE status <> 'completed'"),
+    (
+        "runs that end",
+        "UPDATE workflow_runs SET status = 'completed', conclusion = 'success' WHERE status <> 'completed'",
+    ),
     ("another name", "UPDATE workflow_runs SET stack = stack || '-moved', component = NULL WHERE stack LIKE 'data-%'"),
     ("no name", "UPDATE workflow_runs SET stack = NULL, component = 'x' WHERE stack LIKE 'edge-%'"),
     ("another day", "UPDATE workflow_runs SET created_at = created_at - 86400000000, command = 'apply'"),

@@ -6,7 +6,7 @@ mod logs;
 #[path = "../tests/corpus/score.rs"]
 mod score;
 
-use logs::{Mutation, Row, rows};
+use logs::{KNOWN, Mutation, UNSEEN, rows};
 use score::{Score, alone, score};
 
 fn report(name: &str, score: &Score, verbose: bool) {
@@ -42,26 +42,12 @@ fn matrix(score: &Score) {
 }
 
 fn main() {
-    let known = rows(include_str!("../corpus/failure-texts.tsv"));
-    let unseen = rows(include_str!("../corpus/held-out.tsv"));
-    let field = rows(include_str!("../corpus/field.tsv"));
-    let blind = rows(include_str!("../corpus/blind.tsv"));
-    let second = rows(include_str!("../corpus/field-2.tsv"));
-    let third = rows(include_str!("../corpus/field-3.tsv"));
-    let fourth = rows(include_str!("../corpus/field-4.tsv"));
-    let sets: [(&str, &[Row]); 7] = [
-        ("known", &known),
-        ("held out", &unseen),
-        ("field", &field),
-        ("blind", &blind),
-        ("field 2", &second),
-        ("field 3", &third),
-        ("field 4", &fourth),
-    ];
-    for (name, set) in sets {
-        report(&format!("{name}, alone"), &alone(set), true);
+    let known = rows(KNOWN);
+    for (name, table) in [("known", KNOWN)].into_iter().chain(UNSEEN) {
+        let set = rows(table);
+        report(&format!("{name}, alone"), &alone(&set), true);
         for mutation in [Mutation::None, Mutation::Case, Mutation::Wrap, Mutation::Tofu, Mutation::Versions] {
-            report(&format!("{name}, in logs, {mutation:?}"), &score(set, &known, mutation, 12), true);
+            report(&format!("{name}, in logs, {mutation:?}"), &score(&set, &known, mutation, 12), true);
         }
     }
     println!("\ncategory expected -> given, known rows in logs");

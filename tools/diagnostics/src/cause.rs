@@ -171,6 +171,10 @@ pub(crate) fn confidence(findings: &Findings<'_>) -> Confidence {
     if risky && findings.unexplained && first.weight < Weight::Error {
         return Confidence::Low;
     }
+    // Something was cancelled, and something else may be why.
+    if !first.is_strong() && others.iter().any(|other| other.rule.category != first.rule.category) {
+        return Confidence::Low;
+    }
     let repairs = [Action::FixCredentials, Action::FixCode, Action::FixRef, Action::FixParentRun];
     if risky && strong().any(|other| repairs.contains(&other.rule.action)) {
         return Confidence::Low;

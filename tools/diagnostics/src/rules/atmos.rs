@@ -16,7 +16,7 @@ rules! {
         not ["provisioned yet|terraform output|not provisioned", "locked"]
         like "Could not find the component `vpc` in the stack `plat-ue1-prod`. Check that all the context variables are correctly defined";
     atmos_import FixCode High FILE
-        ["no matches found for the import|failed to (find|resolve|process) import|invalid (stack )?import|import path|import .*(not found|does not exist|no match)|no files match|circular (import|dependency|reference)"]
+        ["no matches found for the import|failed to (find|resolve|process) import|invalid (stack )?import|import path|import .*(not found|does not exist|no match)|no files match|circular (import|dependency|reference|component)"]
         not ["python|node|npm", "terraform import|import block|importing"]
         like "No matches found for the import 'globals/tenant1-globals-does-not-exist'";
     atmos_yaml FixCode High FILE

@@ -13,6 +13,7 @@ pub(crate) fn says(category: &str) -> &'static str {
 
 const CATEGORIES: &[(&str, &str)] = &[
     ("api_disabled", "The cloud API or service is not enabled for this project, subscription or account."),
+    ("approval_missing", "Somebody has to approve before this can go on."),
     ("approval_rejected", "A reviewer or a protection rule refused the deployment; a rerun needs their consent."),
     (
         "artifact_missing",
@@ -36,6 +37,7 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("certificate", "A TLS certificate or signature could not be verified."),
     ("checkout_ref", "The ref to check out, or to compare with, does not exist in the repository."),
     ("checkout_submodule", "A submodule is declared without its address."),
+    ("clock_skew", "The clock of the runner and that of the service differ too much."),
     ("cloud_conflict", "The cloud was busy with another change of the same resource."),
     ("cloud_server_error", "The service answered with a server error."),
     ("cluster_auth", "The Kubernetes cluster refused the identity of the run."),

@@ -2,7 +2,7 @@
 
 rules! {
     terraform_config FixCode High FILE
-        ["provider configuration not present|is not expected here|are not expected here|missing required argument|no definition was found|undeclared (resource|input|variable|module|local|provider)|has not been declared|invalid provider configuration|requires explicit configuration|no declaration found for|does not have an attribute named|unsupported attribute|unsupported argument|unsupported block type|invalid reference|invalid resource type|invalid data source|(does not|doesn't) support resource type"]
+        ["provider configuration not present|error decoding timeout|timeout key \\(|is not expected here|are not expected here|missing required argument|no definition was found|undeclared (resource|input|variable|module|local|provider)|has not been declared|invalid provider configuration|requires explicit configuration|no declaration found for|does not have an attribute named|unsupported attribute|unsupported argument|unsupported block type|invalid reference|invalid resource type|invalid data source|(does not|doesn't) support resource type"]
         like "Error: Unsupported argument. An argument named \"dspm\" is not expected here.";
     terraform_config FixCode High FILE
         ["no value for (required )?(variable|input)|value for undeclared variable|invalid value for (input )?variable|validation rule at|invalid (for_each|count) argument|cannot be determined until apply|derived from resource attributes|error: cycle|instance cannot be destroyed|prevent_destroy|duplicate (resource|variable|module|output|provider|local|required|data|argument|attribute|moved|import)[a-z ]*(configuration|definition|declaration|call|value|provider|block|key|name|argument)?|was already declared|moved (resource|object) still exists|ambiguous move|error: invalid (module |block |default |output |local |variable |attribute |resource )?(address|instance key|definition|legacy|name|index|expression|operand|template|multi-line|character|escape|number literal|block|object key|function argument|template interpolation)"]
@@ -13,7 +13,7 @@ rules! {
         not ["statuscode|api error|googleapi|requestid", "syntax error near", "az(ure)?cli"]
         like "Error: Unclosed configuration block";
     terraform_config FixCode High FILE
-        ["terraform fmt|fmt -check|-check.*needs formatting|files? (is|are|need)[a-z ]*format|tflint|issue\\(s\\) found|checkov|failed checks: [1-9]|tfsec|trivy.*(failures: [1-9])|conftest|policy violation|sentinel|opa (policy|validation)|validation (errors|failed) .*(policy|schema|opa)|json ?schema|hard-mandatory"]
+        ["terraform fmt|fmt -check|-check.*needs formatting|files? (is|are|need)[a-z ]*format|tflint|issue\\(s\\) found|checkov|failed checks: [1-9]|check: ckv|tfsec|failures: [1-9]|exceptions: [1-9]|fail - [a-z0-9_./-]+ - |conftest|policy violation|sentinel|opa (policy|validation)|validation (errors|failed) .*(policy|schema|opa)|json ?schema|hard-mandatory"]
         not ["failures: 0", "requestid"]
         like "Error: the component 'vpc' failed OPA policy validation: mapPublicIp must be false";
     input_prompt FixCode Medium FILE

@@ -6,7 +6,7 @@ rules! {
         not ["timeout|timed out", "50[234]"]
         like "It looks like you might be trying to authenticate with OIDC. Did you mean to set the `id-token` permission?";
     pro_upload_auth FixCredentials High NONE
-        ["missing oidc token environment|failed to exchange oidc token|oidc token exchange|failed to get (github )?oidc token|not running in github actions or"]
+        ["missing oidc token environment|workspace id environment variable is required|does not have access to (the )?repository|failed to exchange oidc token|oidc token exchange|failed to get (github )?oidc token|not running in github actions or"]
         not ["timeout|timed out|deadline", "50[234]"]
         like "not running in GitHub Actions or missing OIDC token environment variables";
     pro_upload_auth FixCredentials High NONE
@@ -33,7 +33,7 @@ rules! {
         not ["closed response|archive: eof", "docker|containerd|ecr|imagepull|kubernetes", "statuscode: ?403|api error", "googleapi|azure|autorest"]
         like "Could not download module \"x\" source code from \"https://acme/x.zip\": bad response code: 401";
     credentials_missing FixCredentials High HOST
-        ["required token could not be found|terraform login|invalid or missing (api )?token|no token .*(found|configured)|token for [a-z0-9.]+ (was )?not found|organization .*not found.*token|check your token|user is not authorized"]
+        ["required token could not be found|terraform login|invalid or missing (api )?token|no token .*(found|configured)|token for [a-z0-9.]+ (was )?not found|organization .*not found.*token|check your token|user is not authorized|entitlements: unauthorized"]
         like "Error: Required token could not be found. Run the following command to generate a token: terraform login";
     registry_auth FixCredentials High IMAGE
         ["pull access denied|requested access to the resource is denied|unauthorized: (authentication required|incorrect username|access to)|no basic auth credentials|failed to authorize: |error saving credentials|get.{0,80}/v2/.{0,80}(denied|unauthorized)|your authorization token has expired|imagepullbackoff.{0,40}unauthorized|login to .*failed|docker login.*failed"]
@@ -46,7 +46,7 @@ rules! {
         not ["timeout|timed out", "statuscode|api error|googleapi|atmos pro"]
         like "Error: Kubernetes cluster unreachable: Unauthorized";
     secret_decrypt FixCredentials High SECRET
-        ["sops|age: |kms:|decrypt", "failed to (get|decrypt)|error (getting|decrypting)|cannot decrypt|could not decrypt|no (identity|key) (matched|could)|0 successful groups|access ?denied"]
+        ["sops|(^|[^a-z])age: |kms:|decrypt", "failed to (get|decrypt)|error (getting|decrypting)|cannot decrypt|could not decrypt|no (identity|key) (matched|could)|0 successful groups|access ?denied"]
         like "Failed to get the data key required to decrypt the SOPS file.";
     secret_access FixCredentials High SECRET
         ["vault", "permission denied|invalid token|missing client token|code: 40[03]|error making api request"]

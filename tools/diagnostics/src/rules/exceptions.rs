@@ -1,9 +1,18 @@
 //! Messages that borrow the words of another cause: they stand above all other tables.
 
 rules! {
+    // What terraform refuses to parse may quote any word of the configuration.
+    terraform_config FixCode High FILE
+        ["error: (unsupported argument|unsupported block type|missing required argument|invalid block definition|argument or block definition required|invalid (expression|character))", "on [a-z0-9_./-]+\\.(tf|tofu|tfvars|hcl)(\\.json)? line [0-9]+"]
+        not ["terraform_remote_state|outputs"]
+        like "Error: Unsupported argument on main.tf line 42, in resource \"x\" \"y\": access_denied_action = \"AccessDenied\" An argument named \"access_denied_action\" is not expected here.";
+    // The signature is refused, but it is the clock that is wrong.
+    clock_skew Investigate High NONE
+        ["requesttimetooskewed|request time and the current time is too large|signature (not yet current|expired): .*(is now|is still) (earlier|later)|clock (skew|is not synchron|drift)"]
+        like "RequestTimeTooSkewed: The difference between the request time and the current time is too large.";
     // A 403 or a "quota" that is a matter of speed passes; one that is a matter of size does not.
     rate_limited Rerun High HOST
-        ["rate ?limit ?exceeded|rate exceeded|too ?many ?requests|throttling|request ?limit ?exceeded|per ?minute|secondary rate limit|slow ?down|pull rate limit|exceeded a secondary|http ?429|statuscode: ?429|error 429|operationnotallowed.{0,20}write operations|request rate is large"]
+        ["rate ?limit ?exceeded|rate limit of [0-9]+ (still )?exceeded|api rate limit .{0,40}exceeded|rate exceeded|too ?many ?requests|throttling|request ?limit ?exceeded|per ?minute|secondary rate limit|slow ?down|pull rate limit|exceeded a secondary|http ?429|statuscode: ?429|error 429|operationnotallowed.{0,20}write operations|request rate is large"]
         not ["policysize", "is not authorized to perform", "access ?denied"]
         like "googleapi: Error 403: Quota exceeded for quota metric 'Queries' and limit 'Queries per minute', rateLimitExceeded";
     api_disabled Investigate High PROJECT
@@ -32,6 +41,10 @@ rules! {
         not ["timeout|timed out", "401|403|authentication|permission", "vendor/[a-z]"]
         like "Error: failed to vendor components: error downloading 'https://github.com/acme/x': bad response code: 404";
     // What GitHub refuses to start may name any permission or input.
+    workflow_action_missing FixCode High ACTION
+        ["unable to resolve action"]
+        not ["timeout|timed out", "50[0234]"]
+        like "Unable to resolve action. Repository not found: acme/setup-thing";
     workflow_invalid FixCode High WORKFLOW
         ["invalid workflow file|workflow is not valid|error in your yaml syntax"]
         like "The workflow is not valid. .github/workflows/x.yml (Line: 24, Col: 13): The key 'id-token' is not allowed";
@@ -54,7 +67,7 @@ rules! {
         like "Error: state snapshot was created by Terraform v1.9.0, which is newer than current v1.5.7";
     // The network broke below whatever was being done.
     network_transient Rerun Medium HOST
-        ["client\\.timeout exceeded|tls handshake timeout|reset by peer|i/o timeout|unexpected eof|forcibly closed|connection timed out|server misbehaving"]
+        ["client\\.timeout exceeded|httpclient\\.timeout|tls handshake timeout|reset by peer|i/o timeout|unexpected eof|forcibly closed|connection timed out|server misbehaving"]
         not ["imds|169\\.254", "credential|assume|unauthorized|forbidden", "access ?denied|not authorized|expired ?token|invalid ?token|aadsts", "localhost|127\\.0\\.0\\.1:[0-9]|\\[::1\\]:", "no releases|constraint", "statelock|lockinfo", "clusterunreachable"]
         like "Error: unable to build kubernetes objects: Get \"https://a.eks.amazonaws.com/api\": net/http: request canceled (Client.Timeout exceeded while awaiting headers)";
     // Authentication that failed for want of a network.

@@ -9,11 +9,11 @@ rules! {
         ["locked component cannot be provisioned|metadata\\.locked|component .*is locked|(stack|component|instance) is locked|failed to lock stack|lock (is )?held by"]
         like "locked component cannot be provisioned";
     state_lock Rerun High LOCK
-        ["error acquiring the state lock|error locking state|state blob is already locked|conditionalcheckfailed|conditional request failed|conditionnotmet|statuslocked|there is currently a lease|workspace (is )?already locked|state (is )?(already |currently )?locked|lock info:|http remote state already locked|resource temporarily unavailable.*lock"]
+        ["error acquiring the state lock|error locking state|state blob is already locked|conditionalcheckfailed|conditional request failed|conditionnotmet|statuslocked|there is (currently|already) a lease|leasealreadypresent|workspace (is )?already locked|state (is )?(already |currently )?locked|lock info:|http remote state already locked|resource temporarily unavailable.*lock"]
         not ["statuscode: 40[13]", "error 40[013]", "no such host", "provider cache|plugin cache"]
         like "Error: Error acquiring the state lock ConditionalCheckFailedException: The conditional request failed Lock Info:";
     state_lock Rerun Medium LOCK
-        ["state lock|lock info", "conditional|precondition|pre-condition|already|exists|412|409|timeout|deadline|50[023]"]
+        ["state lock|lock info|\\.tflock", "conditional|precondition|pre-condition|already|exists|412|409|timeout|deadline|50[023]"]
         like "Error message: api error PreconditionFailed: At least one of the pre-conditions you specified did not hold Lock Info: ID: 0";
     package_lock Rerun Medium NONE
         ["could not get lock /|unable to acquire the dpkg|is another process using it|another git process seems to be running|unable to create '.*\\.lock': file exists"]

@@ -2,7 +2,7 @@
 
 rules! {
     parent_output_missing FixParentRun High PARENT
-        ["terraform_remote_state", "does not have an attribute|does not have attribute|no attributes|unsupported attribute|yet to be (created|applied)|invalid index|is null|missing (map )?(element|resource)|object with [0-9]+ attribute"]
+        ["terraform_remote_state|tfe_outputs|terragrunt\\.hcl", "does not have an attribute|does not have attribute|no attributes|unsupported attribute|yet to be (created|applied)|invalid index|is null|missing (map )?(element|resource)|object with [0-9]+ attribute"]
         like "Resource 'data.terraform_remote_state.spi' does not have attribute 'outputs.project_subnet_id'";
     parent_output_missing FixParentRun High PARENT
         ["remote_state|remote-state|module\\.[a-z0-9_-]+\\.outputs", "outputs (is|are) (object with|null|empty)|does not have an attribute named|outputs is tuple|unsupported attribute"]

@@ -9,7 +9,7 @@ rules! {
         ["does not have a provider named|no provider .*in (the )?registry|could not find (a )?provider|provider registry .*(does not have|has no)|invalid provider (source|registry)|provider '.*' (was )?not found|no such provider|failed to find a provider|provider .*not available in"]
         like "provider registry registry.terraform.io does not have a provider named registry.terraform.io/hashicorp/azure";
     module_not_found FixCode High MODULE
-        ["module|source code|subdir", "bad response code: 404|not supported for scheme|module not found|unreadable module|no such file or directory|subdir .*not found|not found in|couldn't be found|cannot be (found|resolved)|unable to evaluate directory|invalid (module )?source|module version requirements|unresolvable module|no module|does not have a module named|not found\\.|404 not found|error: 404|could not be found"]
+        ["module|source code|subdir", "no source url was returned|bad response code: 404|not supported for scheme|module not found|unreadable module|no such file or directory|subdir .*not found|not found in|couldn't be found|cannot be (found|resolved)|unable to evaluate directory|invalid (module )?source|module version requirements|unresolvable module|no module|does not have a module named|not found\\.|404 not found|error: 404|could not be found"]
         not ["cannot find module '", "node_modules", "module\\.[a-z0-9_.\\[\\]'-]+,on", "statuscode|api error", "kubernetes"]
         like "Could not download module \"eks-jx\" (main.tf:1) source code from \"https://x\": bad response code: 404.";
     module_not_found FixCode High MODULE

@@ -31,7 +31,7 @@ rules! {
         not ["40[13] |not authorized|access ?denied", "helm_release|waiting for"]
         like "net/http: TLS handshake timeout";
     network_transient Rerun High HOST
-        ["(github\\.com|githubusercontent|codeload|registry\\.terraform\\.(io|org)|opentofu\\.org|releases\\.hashicorp|ghcr\\.io|docker\\.io|pypi|npmjs|get\\.helm\\.sh|mirrors\\.|archive\\.ubuntu|packages\\.microsoft|azure\\.com|microsoftonline|management\\.azure|googleapis\\.com|amazonaws\\.com)", "no such host|could not resolve|name or service not known|enotfound|timed? ?out|timeout|deadline exceeded|eof"]
+        ["(github\\.com|github\\.net|githubusercontent|codeload|registry\\.terraform\\.(io|org)|opentofu\\.org|releases\\.hashicorp|ghcr\\.io|docker\\.io|pypi|npmjs|get\\.helm\\.sh|mirrors\\.|archive\\.ubuntu|packages\\.microsoft|azure\\.com|microsoftonline|management\\.azure|googleapis\\.com|amazonaws\\.com)", "no such host|could not resolve|name or service not known|enotfound|timed? ?out|timeout|deadline exceeded|eof"]
         not ["s3[a-z0-9.-]*amazonaws\\.com.*no such host|eks\\.amazonaws|rds\\.amazonaws"]
         like "fatal: unable to access 'https://github.com/acme/infra/': Could not resolve host: github.com";
     network_transient Rerun High HOST

@@ -5,6 +5,10 @@ rules! {
         ["is not allowed to deploy to|due to environment protection rules|environment protection rule|waiting for (review|approval)|requires? (review|approval)|pending approval|awaiting approval|required reviewers|needs approval|waiting to be approved|manual approval"]
         not ["deployment was rejected", "pull request|review required"]
         like "Branch \"main\" is not allowed to deploy to dev due to environment protection rules.";
+    approval_missing Approve High NONE
+        ["pull request must be approved|must be approved (by|according)|needs a policy override|policy_soft_failed|waiting for (an )?override|soft.?mandatory .{0,40}(failed|override)|requires? approval (by|from|before)|run (is )?(paused|waiting) (for|on) (confirmation|approval)|apply requires approval"]
+        not ["hard.?mandatory", "rejected|denied"]
+        like "Apply Failed: Pull request must be approved by at least one person other than the author before running apply.";
     approval_rejected Investigate Medium ENVIRONMENT
         ["deployment was rejected|review (was )?rejected|approval (was )?(rejected|denied)"]
         like "The deployment was rejected or didn't satisfy other protection rules.";
@@ -20,8 +24,11 @@ rules! {
         not ["statuscode|api error"]
         like "Unexpected inputs provided: [\"distinct_id\"]";
     dispatch_workflow FixCode High WORKFLOW
-        ["does not have '?workflow_dispatch|no 'workflow_dispatch' (event )?trigger|no '?on\\.workflow_dispatch|workflow .*(was not found|not found|does not exist|could not be found|couldn't be found)|could not find (any )?workflows?|missing workflow_dispatch"]
+        ["does not have '?workflow_dispatch|no 'workflow_dispatch' (event )?trigger|no '?on\\.workflow_dispatch|workflow .*(was not found|not found|does not exist|could not be found|couldn't be found)|(could not|unable to) find (any )?workflows?|missing workflow_dispatch"]
         like "HTTP 422: Workflow does not have 'workflow_dispatch' trigger";
+    dispatch_workflow FixCode Medium WORKFLOW
+        ["404", "/actions/workflows/[a-z0-9_.-]+\\.ya?ml"]
+        like "HTTP 404: Not Found (https://api.github.com/repos/acme/infra/actions/workflows/deploy.yml)";
     dispatch_workflow_disabled Investigate High WORKFLOW
         ["on a disabled workflow|workflow (is|was|has been) disabled|disabled_(manually|inactivity|fork)|actions (is|are|has been) (currently )?disabled"]
         like "Cannot trigger a 'workflow_dispatch' on a disabled workflow";

@@ -3,6 +3,20 @@
 
 use tools_diagnostics::StepLog;
 
+/// The texts that the rules were written for.
+pub(crate) const KNOWN: &str = include_str!("../../corpus/failure-texts.tsv");
+
+/// Texts that were written or collected before any rule was tried on them.
+pub(crate) const UNSEEN: [(&str, &str); 7] = [
+    ("held out", include_str!("../../corpus/held-out.tsv")),
+    ("blind", include_str!("../../corpus/blind.tsv")),
+    ("field", include_str!("../../corpus/field.tsv")),
+    ("field 2", include_str!("../../corpus/field-2.tsv")),
+    ("field 3", include_str!("../../corpus/field-3.tsv")),
+    ("field 4", include_str!("../../corpus/field-4.tsv")),
+    ("field 5", include_str!("../../corpus/field-5.tsv")),
+];
+
 /// A row of a corpus.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -10,16 +24,20 @@ pub(crate) struct Row {
     pub(crate) category: String,
     pub(crate) action: String,
     pub(crate) text: String,
+    /// Other actions that are as right.
+    pub(crate) also: Vec<String>,
 }
 
-/// Reads a corpus; `\n` and `\t` in a text stand for themselves.
+/// Reads a corpus: id, category, action, text, and perhaps a source and other right actions. `\n` and `\t` in a text
+/// stand for themselves.
 pub(crate) fn rows(table: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     for line in table.lines().skip(1).filter(|line| !line.trim().is_empty()) {
         let mut fields = line.split('\t').map(ToOwned::to_owned);
         let mut next = || fields.next().expect("a row has four columns");
         let (id, category, action, text) = (next(), next(), next(), next());
-        rows.push(Row { id, category, action, text: text.replace("\\n", "\n").replace("\\t", "\t") });
+        let also = fields.nth(1).unwrap_or_default().split('|').map(ToOwned::to_owned).collect();
+        rows.push(Row { id, category, action, text: text.replace("\\n", "\n").replace("\\t", "\t"), also });
     }
     rows
 }

@@ -1,26 +1,19 @@
-//! The classifier against its corpora: `failure-texts` (known), and `held-out`, `blind`, `field`, `field-2`, `field-3`, `field-4` (written or collected
-//! before any rule was tried on them). `cargo run --example confusion` prints what is wrong and why.
+//! The classifier against its corpora. `cargo run --example confusion` prints what is wrong and why.
 
 mod logs;
 mod score;
 
-use logs::{Mutation, Row, rows};
+use logs::{KNOWN, Mutation, Row, UNSEEN, rows};
 use score::{Score, alone, score};
 
 const ALL: [Mutation; 5] = [Mutation::None, Mutation::Case, Mutation::Wrap, Mutation::Tofu, Mutation::Versions];
 
 fn known() -> Vec<Row> {
-    rows(include_str!("../../corpus/failure-texts.tsv"))
+    rows(KNOWN)
 }
 
 fn unseen() -> Vec<Row> {
-    let mut unseen = rows(include_str!("../../corpus/held-out.tsv"));
-    unseen.extend(rows(include_str!("../../corpus/field.tsv")));
-    unseen.extend(rows(include_str!("../../corpus/field-2.tsv")));
-    unseen.extend(rows(include_str!("../../corpus/field-3.tsv")));
-    unseen.extend(rows(include_str!("../../corpus/field-4.tsv")));
-    unseen.extend(rows(include_str!("../../corpus/blind.tsv")));
-    unseen
+    UNSEEN.iter().flat_map(|(_, table)| rows(table)).collect()
 }
 
 fn missed(score: &Score) -> Vec<String> {

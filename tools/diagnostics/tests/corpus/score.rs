@@ -52,7 +52,7 @@ impl Score {
         self.total += 1;
         *self.cells.entry((row.category.clone(), verdict.category)).or_default() += 1;
         let got = name(verdict.suggested_action.action);
-        if got != row.action {
+        if got != row.action && !row.also.iter().any(|other| other == got) {
             let why = verdict.evidence.first().map(|line| line.text.clone()).unwrap_or_default();
             self.misses.push(Miss {
                 id: row.id.clone(),
@@ -74,7 +74,11 @@ pub(crate) fn failed() -> RunFacts {
 pub(crate) fn score(rows: &[Row], decoys: &[Row], mutation: Mutation, seeds: u64) -> Score {
     let mut score = Score::default();
     for (at, row) in (0_u64..).zip(rows) {
-        let others: Vec<Row> = decoys.iter().filter(|other| other.action != row.action).cloned().collect();
+        let others: Vec<Row> = decoys
+            .iter()
+            .filter(|other| other.action != row.action && !row.also.contains(&other.action))
+            .cloned()
+            .collect();
         for seed in 0..seeds {
             let seed = at * 1000 + seed;
             let text = mutate(&row.text, mutation, &mut Dice::new(seed + 77));
