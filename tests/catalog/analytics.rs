@@ -2,9 +2,9 @@
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
-use tests::harness::{Agent, Engine, Fixture, TestApp, text};
+use tests::harness::{Agent, Engine, Fixture, NOW, TestApp, text};
 
-use super::{fields, refuses};
+use super::{STATUSES, fields, refuses};
 
 const REPO: (&str, &str) = ("acme", "infrastructure");
 
@@ -77,6 +77,40 @@ on_both_engines! {
         }
     }
 
+    async fn get_repo_analytics_counts_the_statuses_of_the_windows_beginning(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let month = repo_analytics(&agent, 30).await?;
+        assert_eq!(text(&month, "/window/since"), "2026-07-23T00:00:00Z");
+        // What each instance's last change before that was to.
+        let rows = app.db_text(
+            "SELECT c.to_status || ' ' || CAST(COUNT(*) AS TEXT) FROM instance_status_changes c \
+             JOIN instances i ON i.id = c.instance_id JOIN repositories r ON r.id = i.repository_id \
+             WHERE r.owner = 'acme' AND r.name = 'infrastructure' AND c.at < 1784764800000000 \
+             AND NOT EXISTS (SELECT 1 FROM instance_status_changes n WHERE n.instance_id = c.instance_id \
+             AND n.at > c.at AND n.at < 1784764800000000) GROUP BY c.to_status",
+        );
+        let mut expected = json!({});
+        for status in STATUSES {
+            expected[status] = 0.into();
+        }
+        for row in rows.await? {
+            let (status, count) = row.split_once(' ').context("a status and a number")?;
+            expected[status] = count.parse::<i64>()?.into();
+        }
+        assert_eq!(month["driftStatusCounts"]["previous"], expected);
+        // Instances that are newer than the window are not in it.
+        let year = repo_analytics(&agent, 365).await?;
+        let sum = |counts: &Value| STATUSES.iter().filter_map(|status| counts[*status].as_i64()).sum::<i64>();
+        let (now, then) = (sum(&year["driftStatusCounts"]), sum(&year["driftStatusCounts"]["previous"]));
+        let new = "SELECT CAST(COUNT(*) AS TEXT) FROM instance_status_changes c \
+             JOIN instances i ON i.id = c.instance_id JOIN repositories r ON r.id = i.repository_id \
+             WHERE r.owner = 'acme' AND r.name = 'infrastructure' AND c.from_status IS NULL \
+             AND c.at >= 1755820800000000";
+        assert_eq!(text(&year, "/window/since"), "2025-08-22T00:00:00Z");
+        assert_eq!(then, now - count(&app, new).await?);
+    }
+
     async fn get_repo_analytics_says_what_is_wrong(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;
@@ -111,9 +145,30 @@ on_both_engines! {
         let days = month["byDay"].as_array().context("days")?;
         let by_day: i64 = days.iter().filter_map(|day| day["failedDeployments"].as_i64()).sum();
         assert_eq!(by_day, failed);
+        let completed: i64 = days.iter().filter_map(|day| day["completedDeployments"].as_i64()).sum();
+        assert_eq!(completed, number(&month, "/deployments/completed")?);
         assert!(days.iter().map(|day| text(day, "/day")).is_sorted(), "{days:?}");
         assert!(number(&month, "/recovery/recovered")? > 0);
         assert_eq!(month["recovery"]["partial"], false);
+        assert_eq!(month["approvals"]["partial"], false);
+    }
+
+    async fn get_workspace_insights_says_that_it_did_not_count_all_approvals(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let now = NOW.micros();
+        let approved = format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1001) \
+             INSERT INTO workflow_runs (id, workspace_id, repository_id, command, trigger_kind, status, conclusion, \
+             approval_state, approval_decided_at, created_at) SELECT 'run_approved_' || CAST(n AS TEXT), \
+             r.workspace_id, r.id, 'apply', 'manual', 'completed', 'success', 'approved', {now}, {now} - 3600000000 \
+             FROM numbers CROSS JOIN repositories r WHERE r.owner = 'acme' AND r.name = 'infrastructure'"
+        );
+        app.db_execute(&approved).await?;
+        let day = insights(&agent, 1).await?;
+        assert_eq!((number(&day, "/approvals/approved")?, &day["approvals"]["partial"]), (1_000, &json!(true)));
+        assert_eq!(day["approvals"]["hoursToApprove"]["median"], 1.0);
+        assert_eq!(day["approvals"]["previous"]["partial"], false);
     }
 
     async fn get_workspace_insights_shows_what_flaps(engine: Engine) {

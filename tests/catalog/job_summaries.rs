@@ -49,6 +49,19 @@ on_both_engines! {
         assert_eq!(shown, clean.repeat(shown.len() / clean.len()));
     }
 
+    async fn list_job_summaries_cuts_what_it_shows(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let run = RunRows::insert(&app, engine, "run_colours").await?;
+        let markdown = "\u{1b}[1m\u{1b}[32m+ aws_vpc.this\u{1b}[0m\u{200b}\n".repeat(10_000);
+        run.summary(1, "plan (vpc)", &markdown).await?;
+        let rows = page(&agent, json!({ "runId": run.id })).await?;
+        let shown = text(&rows, "/items/0/markdown");
+        assert_eq!(shown, "+ aws_vpc.this\n".repeat(25_000 / 15));
+        let row = &rows["items"][0];
+        assert_eq!((&row["truncated"], &row["bytes"]), (&json!(true), &json!(markdown.len())));
+    }
+
     async fn list_job_summaries_pages_end_before_they_are_too_long(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;

@@ -80,7 +80,11 @@ on_both_engines! {
         assert_eq!(ids(&jobs(&agent, json!({ "runId": run.id, "status": "in_progress" })).await?), ["job_20"]);
         assert!(filtered(json!("in_progress"), json!("failure")).await?.is_empty());
         let none = agent.call("list_jobs", json!({ "runId": run.id, "status": ["queued"] })).await?;
-        assert!(text(none.structured()?, "/hint").contains("explain_workflow_failure"), "{}", none.body);
+        let hint = "no job matches; without `status` and `conclusion`, all jobs of the run come";
+        assert_eq!(text(none.structured()?, "/hint"), hint);
+        let empty = RunRows::insert(&app, engine, "run_empty").await?;
+        let none = agent.call("list_jobs", json!({ "runId": empty.id })).await?;
+        assert!(text(none.structured()?, "/hint").starts_with("the run has no jobs,"), "{}", none.body);
     }
 
     async fn list_jobs_shows_no_hidden_characters(engine: Engine) {

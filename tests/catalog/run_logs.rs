@@ -57,6 +57,12 @@ async fn logs(agent: &Agent, arguments: Value) -> Result<Value> {
     Ok(agent.call("get_workflow_run_logs", arguments).await?.structured()?.clone())
 }
 
+/// The logs of this run.
+async fn logs_of(agent: &Agent, run: &RunRows<'_>, mut arguments: Value) -> Result<Value> {
+    arguments["runId"] = run.id.into();
+    logs(agent, arguments).await
+}
+
 /// `job|step|total lines|lines` of each log.
 fn shown(logs: &Value) -> Vec<String> {
     let jobs = logs["jobs"].as_array().into_iter().flatten();
@@ -105,26 +111,53 @@ on_both_engines! {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;
         let run = failed(&app, engine).await?;
-        let of = |more: Value| {
-            let mut arguments = json!({ "runId": run.id });
-            for (name, value) in more.as_object().into_iter().flatten() {
-                arguments[name.as_str()] = value.clone();
-            }
-            logs(&agent, arguments)
-        };
-        let report = of(json!({ "jobName": "plan", "stepName": "Report" })).await?;
+        let of = |arguments: Value| logs_of(&agent, &run, arguments);
+        for names in [json!({ "jobName": "plan" }), json!({ "stepName": "Plan" })] {
+            assert_eq!(shown(&of(names).await?), [format!("plan|Plan|6|{FAILED}")]);
+        }
+        let report = of(json!({ "jobName": "plan", "stepName": "Report", "failedOnly": false })).await?;
         assert_eq!(shown(&report), ["plan|Report|3|##[group]Run ./report.sh\n##[endgroup]\nreported"]);
-        assert_eq!(shown(&of(json!({ "jobName": "lint" })).await?), ["lint|-|1|all is well"]);
-        assert_eq!(shown(&of(json!({ "stepName": "Plan" })).await?), [format!("plan|Plan|6|{FAILED}")]);
+        // The job failed; the step did not.
+        assert_eq!(text(&report, "/jobs/0/conclusion"), "success");
+        let lint = of(json!({ "jobName": "lint", "failedOnly": false })).await?;
+        assert_eq!(shown(&lint), ["lint|-|1|all is well"]);
         let all = of(json!({ "failedOnly": false })).await?;
         assert_eq!(all["jobs"][0]["totalLines"], LINES.len());
+        assert_eq!(text(&all, "/jobs/0/conclusion"), "failure");
         assert_eq!(text(&all, "/jobs/1/lines"), "all is well");
-        let skipped = of(json!({ "stepName": "Apply" })).await?;
+        let skipped = of(json!({ "stepName": "Apply", "failedOnly": false })).await?;
         assert_eq!(shown(&skipped), ["plan|Apply|0|"]);
         assert_eq!(text(&skipped, "/jobs/0/note"), "nothing was printed");
-        let none = of(json!({ "jobName": "lint", "failedOnly": true })).await?;
-        assert_eq!(none["jobs"], json!([]));
-        assert!(text(&none, "/hint").starts_with("no job failed;"), "{none}");
+    }
+
+    async fn get_workflow_run_logs_shows_what_failed_alone_unless_it_is_told_otherwise(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let run = failed(&app, engine).await?;
+        for (names, what) in [
+            (json!({ "jobName": "lint" }), "no job `lint`"),
+            (json!({ "jobName": "lint", "failedOnly": true }), "no job `lint`"),
+            (json!({ "stepName": "Set up job", "failedOnly": true }), "no step `Set up job`"),
+            (json!({ "jobName": "plan", "stepName": "Report" }), "no step `Report`"),
+        ] {
+            let none = logs_of(&agent, &run, names).await?;
+            assert_eq!(none["jobs"], json!([]), "{what}");
+            let hint = format!("{what} failed; pass `failedOnly: false` for the logs of what did not fail");
+            assert_eq!(text(&none, "/hint"), hint);
+        }
+    }
+
+    async fn get_workflow_run_logs_counts_what_it_shows(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let run = RunRows::insert(&app, engine, "run_colours").await?;
+        // 40 bytes are shown of each.
+        let line = format!("00 \u{1b}[38;5;196m{}\u{1b}[0m{}", "x".repeat(40), "\u{200b}".repeat(40));
+        run.job(&JobRow::FAILED).await?;
+        run.log(&JobRow::FAILED, Some(&log(&[line.as_str(); 300]))).await?;
+        let logs = logs_of(&agent, &run, json!({ "tailLines": 200 })).await?;
+        assert_eq!(text(&logs, "/jobs/0/lines"), ["x".repeat(40).as_str(); 200].join("\n"));
+        assert_eq!((&logs["jobs"][0]["firstLine"], &logs["jobs"][0]["totalLines"]), (&json!(101), &json!(300)));
     }
 
     async fn get_workflow_run_logs_gives_the_last_lines(engine: Engine) {

@@ -1,8 +1,8 @@
 //! `analytics`: counts and durations over a stretch of days.
 
 use super::bindings::atmos::mcp::analytics::{
-    AuthorCount, DayCount, Dimension, Extent, Host, InstanceChanges, Merge, Merges, OutcomeCount, RunCount, RunKind,
-    RunSummary, Transition, TransitionCount, Transitions,
+    ApprovalWaits, AuthorCount, DayCount, Dimension, Extent, Host, InstanceChanges, Merge, Merges, OutcomeCount,
+    RunCount, RunKind, RunSummary, Transition, TransitionCount, Transitions,
 };
 use super::bindings::atmos::mcp::instances::{InstanceStatus, StatusCounts};
 use super::bindings::atmos::mcp::types::CapabilityError;
@@ -22,8 +22,8 @@ const MAX_LIMIT: u32 = 100;
 /// Changes of status of one answer at most.
 const MAX_TRANSITIONS: u32 = 4_000;
 
-/// Merges of one answer at most.
-const MAX_MERGES: usize = 1_000;
+/// Merges or approvals of one answer at most.
+const MAX_DURATIONS: usize = 1_000;
 
 /// Days that can be looked back over, and days ago that they can have ended.
 const MAX_DAYS: u32 = 365;
@@ -59,7 +59,10 @@ impl Host for CallState {
         Ok(count_commits(self, &extent, limit).await)
     }
 
-    async fn list_approval_waits(&mut self, extent: Extent) -> wasmtime::Result<Result<Vec<u32>, CapabilityError>> {
+    async fn list_approval_waits(
+        &mut self,
+        extent: Extent,
+    ) -> wasmtime::Result<Result<ApprovalWaits, CapabilityError>> {
         Ok(list_approval_waits(self, &extent).await)
     }
 
@@ -136,7 +139,7 @@ async fn count_runs_by_day(state: &mut CallState, extent: &Extent) -> Result<Vec
     let count = |row: analytics::DayRow| DayCount {
         day: date(row.day),
         plans: wire::count(row.plans),
-        deployments: wire::count(row.deployments),
+        completed_deployments: wire::count(row.completed_deployments),
         failed_deployments: wire::count(row.failed_deployments),
         drift_detections: wire::count(row.drift_detections),
     };
@@ -152,8 +155,8 @@ fn date(day: i64) -> String {
 async fn list_merges(state: &mut CallState, extent: &Extent) -> Result<Merges, CapabilityError> {
     let extent = enter(state, extent)?;
     let mut rows = analytics::list_merges(&state.context.reader, state.scope(), &extent).await?;
-    let truncated = rows.len() > MAX_MERGES;
-    rows.truncate(MAX_MERGES);
+    let truncated = rows.len() > MAX_DURATIONS;
+    rows.truncate(MAX_DURATIONS);
     state.charge_rows(rows.len())?;
     let merge =
         |row: analytics::MergeRow| Merge { author: text::clean_line(&row.author), seconds: seconds(row.micros) };
@@ -175,11 +178,13 @@ async fn count_commits(
     Ok(rows.into_iter().map(count).collect())
 }
 
-async fn list_approval_waits(state: &mut CallState, extent: &Extent) -> Result<Vec<u32>, CapabilityError> {
+async fn list_approval_waits(state: &mut CallState, extent: &Extent) -> Result<ApprovalWaits, CapabilityError> {
     let extent = enter(state, extent)?;
-    let waits = analytics::list_approval_waits(&state.context.reader, state.scope(), &extent).await?;
+    let mut waits = analytics::list_approval_waits(&state.context.reader, state.scope(), &extent).await?;
+    let truncated = waits.len() > MAX_DURATIONS;
+    waits.truncate(MAX_DURATIONS);
     state.charge_rows(waits.len())?;
-    Ok(waits.into_iter().map(seconds).collect())
+    Ok(ApprovalWaits { items: waits.into_iter().map(seconds).collect(), truncated })
 }
 
 async fn count_statuses(state: &mut CallState, repo: Option<&str>) -> Result<Option<StatusCounts>, CapabilityError> {
@@ -191,12 +196,8 @@ async fn count_statuses(state: &mut CallState, repo: Option<&str>) -> Result<Opt
         return Ok(None);
     }
     let counts = analytics::count_statuses(reader, scope, repo).await?;
-    state.charge_rows(counts.len())?;
-    let counts = counts
-        .into_iter()
-        .map(|row| Ok((InstanceStatus::read(&row.status, "-")?, row.count)))
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(Some(wire::status_counts(counts)))
+    state.charge_rows(1)?;
+    Ok(counts.map(StatusCounts::from))
 }
 
 async fn count_transitions(state: &mut CallState, extent: &Extent) -> Result<Vec<TransitionCount>, CapabilityError> {

@@ -3,13 +3,13 @@
 use super::bindings::atmos::mcp::health_signals::{
     AccessSignals, ConnectionSignals, DispatchError, DriftSignals, FailureSignals, Host,
 };
-use super::bindings::atmos::mcp::instances::InstanceStatus;
+use super::bindings::atmos::mcp::instances::StatusCounts;
 use super::bindings::atmos::mcp::types::CapabilityError;
 use super::state::CallState;
 use super::text;
-use super::wire::{self, Word as _};
+use super::wire;
 use crate::authz::Permission;
-use crate::store::{StoreError, analytics, health_signals};
+use crate::store::{analytics, health_signals};
 
 const PERMISSION: Option<Permission> = Some(Permission::WorkspaceRead);
 
@@ -68,12 +68,8 @@ async fn count_drift(state: &mut CallState) -> Result<DriftSignals, CapabilityEr
     let (reader, scope, now) = (&state.context.reader, state.scope(), state.context.clock.now());
     let counts = analytics::count_statuses(reader, scope, None).await?;
     let old_drift = wire::count(health_signals::count_old_drift(reader, scope, now).await?);
-    state.charge_rows(counts.len() + 1)?;
-    let counts = counts
-        .into_iter()
-        .map(|row| Ok((InstanceStatus::read(&row.status, "-")?, row.count)))
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(DriftSignals { statuses: wire::status_counts(counts), old_drift })
+    state.charge_rows(1)?;
+    Ok(DriftSignals { statuses: StatusCounts::from(found(state, counts)?), old_drift })
 }
 
 async fn count_failures(state: &mut CallState) -> Result<FailureSignals, CapabilityError> {

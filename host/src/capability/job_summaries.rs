@@ -2,13 +2,14 @@
 
 use super::bindings::atmos::mcp::job_summaries::{Host, JobSummary, JobSummaryPage};
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
+use super::run_logs::on_text;
 use super::state::{CallState, page};
 use super::text;
 use super::wire;
 use crate::authz::Permission;
 use crate::logs;
 use crate::store::StoreError;
-use crate::store::job_summaries::{self, SummaryRow};
+use crate::store::job_summaries::{self, SizeRow, SummaryRow};
 use crate::store::jobs;
 
 const PERMISSION: Option<Permission> = Some(Permission::WorkspaceRead);
@@ -16,7 +17,10 @@ const PERMISSION: Option<Permission> = Some(Permission::WorkspaceRead);
 /// Bytes of one summary that are given.
 const MAX_MARKDOWN: usize = 25_000;
 
-/// Bytes of Markdown of one page, if it has more than one summary: an agent reads it all.
+/// Bytes of a summary that are read: ingest takes no longer ones.
+const MAX_STORED: usize = 1 << 20;
+
+/// Bytes of Markdown of one page: an agent reads it all.
 const MAX_PAGE: usize = 50_000;
 
 /// Bytes at the end of a cut summary in which a line feed is looked for.
@@ -43,27 +47,38 @@ async fn list_job_summaries(
     let cursors = state.cursor_context("job-summaries.list", format!("{run_id} {job_name:?}"));
     let page = page(&cursors, request)?;
     let (reader, scope) = (&state.context.reader, state.scope());
-    let mut rows = job_summaries::list_summaries(reader, scope, run_id, job_name, &page).await?;
-    if rows.is_empty() && !jobs::has_run(reader, scope, run_id).await? {
+    let mut sizes = job_summaries::list_sizes(reader, scope, run_id, job_name, &page).await?;
+    if sizes.is_empty() && !jobs::has_run(reader, scope, run_id).await? {
         return Ok(None);
     }
-    let mut last = page.cut(&mut rows, |row| &row.id);
-    let (mut items, mut bytes, mut shown) = (Vec::with_capacity(rows.len()), 0, None);
-    for row in rows {
-        let id = row.id.clone();
-        let summary = JobSummary::try_from(row)?;
-        if !items.is_empty() && bytes + summary.markdown.len() > MAX_PAGE {
-            last = shown;
-            break;
-        }
-        bytes += summary.markdown.len();
-        items.push(summary);
-        shown = Some(id);
+    let mut last = page.cut(&mut sizes, |row| &row.id);
+    let fitting = fitting(&sizes);
+    if fitting < sizes.len() {
+        sizes.truncate(fitting);
+        last = sizes.last().map(|row| row.id.clone());
     }
     let next_cursor = last.map(|last| cursors.encode(&last));
+    let rows = job_summaries::read_summaries(reader, scope, &sizes).await?;
+    let stored = rows.iter().map(|row| length(row.bytes)).sum();
+    let read = || rows.into_iter().map(JobSummary::try_from).collect::<Result<Vec<_>, _>>();
+    let items = on_text(stored, read).await??;
     state.charge_rows(items.len())?;
-    state.charge_bytes(bytes)?;
+    state.charge_bytes(items.iter().map(|summary| summary.markdown.len()).sum())?;
     Ok(Some(JobSummaryPage { items, next_cursor }))
+}
+
+/// How many of these summaries come on one page, before any is read: cleaned and cut, they are at most this long.
+fn fitting(sizes: &[SizeRow]) -> usize {
+    let mut bytes = 0;
+    let fits = |row: &&SizeRow| {
+        bytes += length(row.bytes).min(MAX_MARKDOWN);
+        bytes <= MAX_PAGE
+    };
+    sizes.iter().take_while(fits).count()
+}
+
+fn length(bytes: i64) -> usize {
+    usize::try_from(bytes).unwrap_or_default()
 }
 
 impl TryFrom<SummaryRow> for JobSummary {
@@ -75,22 +90,27 @@ impl TryFrom<SummaryRow> for JobSummary {
             id: row.id.clone(),
             what: "a text that cannot be decompressed",
         };
-        let read = logs::unpack(&row.markdown, MAX_MARKDOWN).map_err(inconsistent)?;
-        let truncated = usize::try_from(row.bytes).is_ok_and(|bytes| bytes > read.len());
+        // Cut after cleaning: what is not shown takes no room.
+        let whole = text::clean(&logs::unpack(&row.markdown, MAX_STORED).map_err(inconsistent)?);
+        let markdown = start_of(&whole);
         Ok(Self {
             job_name: text::clean_line(&row.job_name),
-            markdown: text::clean(if truncated { whole_lines(&read) } else { &read }),
+            truncated: markdown.len() < whole.len(),
+            markdown: markdown.to_owned(),
             bytes: wire::count(row.bytes),
-            truncated,
             created_at: wire::time(row.created_at),
         })
     }
 }
 
-/// A text that was cut, without its last and broken line, unless that is long.
-fn whole_lines(text: &str) -> &str {
-    let end = text.rfind('\n').filter(|end| text.len() - end <= LAST_LINE);
-    end.and_then(|end| text.get(..=end)).unwrap_or(text)
+/// The start of a text that is too long, without its last and broken line, unless that is long.
+fn start_of(text: &str) -> &str {
+    if text.len() <= MAX_MARKDOWN {
+        return text;
+    }
+    let cut = (0..=MAX_MARKDOWN).rev().find_map(|end| text.get(..end)).unwrap_or_default();
+    let end = cut.rfind('\n').filter(|end| cut.len() - end <= LAST_LINE);
+    end.and_then(|end| cut.get(..=end)).unwrap_or(cut)
 }
 
 #[cfg(test)]
@@ -119,6 +139,28 @@ mod tests {
         assert_eq!((one_line.markdown.len(), one_line.bytes, one_line.truncated), (MAX_MARKDOWN, 40_000, true));
         let exact = summary(&"x".repeat(MAX_MARKDOWN));
         assert!(!exact.truncated && exact.markdown.len() == MAX_MARKDOWN);
+    }
+
+    #[test]
+    fn colours_take_no_room_in_a_summary() {
+        let red = |lines: usize| summary(&"\u{1b}[31m\u{1b}[1mred\u{1b}[0m\u{200b} line\n".repeat(lines));
+        let whole = red(2_700);
+        assert!(usize::try_from(whole.bytes).unwrap() > 2 * MAX_MARKDOWN);
+        assert_eq!((whole.markdown, whole.truncated), ("red line\n".repeat(2_700), false));
+        let cut = red(10_000);
+        assert_eq!((cut.markdown, cut.truncated), ("red line\n".repeat(MAX_MARKDOWN / 9), true));
+    }
+
+    #[test]
+    fn a_page_has_what_cannot_be_too_long_together() {
+        let fits = |sizes: &[i64]| {
+            let row = |bytes: &i64| SizeRow { id: String::new(), bytes: *bytes };
+            fitting(&sizes.iter().map(row).collect::<Vec<_>>())
+        };
+        assert_eq!(fits(&[]), 0);
+        assert_eq!(fits(&[1 << 20; 100]), 2);
+        assert_eq!(fits(&[30_000, 20_000, 5_000, 1]), 3);
+        assert_eq!(fits(&[100; 100]), 100);
     }
 
     #[test]

@@ -122,14 +122,8 @@ fn end_of(log: &LogText, steps: &[StepRow], wanted: Option<usize>, (most, budget
     let is_of_step = of_step.is_some();
     let range = of_step.unwrap_or(0..lines.len());
     let own = lines.get(range.clone()).unwrap_or_default();
-    let end = actions_log::tail(own, most, budget);
-    End {
-        is_of_step,
-        first: range.start + end.first,
-        total: own.len(),
-        text: text::clean(&end.text),
-        truncated: end.truncated,
-    }
+    let end = actions_log::tail(own, most, budget, text::clean);
+    End { is_of_step, first: range.start + end.first, total: own.len(), text: end.text, truncated: end.truncated }
 }
 
 fn error_pieces(log: &LogText, steps: &[StepRow], job: Option<&str>, budget: usize) -> Vec<ErrorPiece> {
@@ -168,12 +162,12 @@ fn text_of(log: LogState) -> (Option<Arc<LogText>>, State) {
 }
 
 /// Works on a text of this many bytes without holding up other calls.
-async fn on_text<T: Send + 'static>(
+pub(super) async fn on_text<T: Send + 'static>(
     bytes: usize,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CapabilityError> {
     off_reactor(bytes, work).await.map_err(|error| {
-        tracing::error!(error = %Chain(&error), "a log could not be read");
+        tracing::error!(error = %Chain(&error), "a log or summary could not be read");
         CapabilityError::Unavailable
     })
 }
@@ -242,6 +236,14 @@ mod tests {
         assert_eq!((skipped.is_of_step, skipped.total, skipped.text.as_str()), (true, 0, ""));
         let all = end_of(&log(), &steps(), None, (100, 1_000));
         assert_eq!((all.is_of_step, all.first, all.total, all.truncated), (false, 0, 8, false));
+    }
+
+    #[test]
+    fn colours_and_invisible_characters_take_no_room() {
+        let line = format!("2026-08-21T10:00:00.1234567Z \u{1b}[1mplain\u{1b}[0m{}\n", "\u{200b}".repeat(100));
+        let log = LogText { text: line.repeat(10), incomplete: false };
+        let end = end_of(&log, &[], None, (10, 59));
+        assert_eq!((end.text, end.truncated), (["plain"; 10].join("\n"), false));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::bindings::atmos::mcp::audit_log::{ActorType, Outcome};
 use super::bindings::atmos::mcp::caller::Role;
 use super::bindings::atmos::mcp::connections::BreakReason;
-use super::bindings::atmos::mcp::instances::{InstanceStatus, StatusCounts};
+use super::bindings::atmos::mcp::instances::InstanceStatus;
 use super::bindings::atmos::mcp::permission_denials::DeniedSide;
 use super::bindings::atmos::mcp::repos::RepoStatus;
 use super::bindings::atmos::mcp::types::{CapabilityError, TimeWindow};
@@ -167,34 +167,6 @@ impl From<authz::Role> for Role {
             authz::Role::Owner => Self::Owner,
         }
     }
-}
-
-/// Sorts counts by status into the record.
-pub(super) fn status_counts(counts: impl IntoIterator<Item = (InstanceStatus, i64)>) -> StatusCounts {
-    let mut record = StatusCounts {
-        unknown: 0,
-        in_sync: 0,
-        drifted: 0,
-        remediating: 0,
-        remediated: 0,
-        error: 0,
-        disabled: 0,
-        orphaned: 0,
-    };
-    for (status, number) in counts {
-        let field = match status {
-            InstanceStatus::Unknown => &mut record.unknown,
-            InstanceStatus::InSync => &mut record.in_sync,
-            InstanceStatus::Drifted => &mut record.drifted,
-            InstanceStatus::Remediating => &mut record.remediating,
-            InstanceStatus::Remediated => &mut record.remediated,
-            InstanceStatus::Error => &mut record.error,
-            InstanceStatus::Disabled => &mut record.disabled,
-            InstanceStatus::Orphaned => &mut record.orphaned,
-        };
-        *field = count(number);
-    }
-    record
 }
 
 /// A count from the store; saturates.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::repositories::StatusCountRow;
+use super::rollups::Counts;
 use super::{Query, Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
@@ -63,7 +63,7 @@ pub(crate) struct DayRow {
     /// Days since the Unix epoch, UTC.
     pub(crate) day: i64,
     pub(crate) plans: i64,
-    pub(crate) deployments: i64,
+    pub(crate) completed_deployments: i64,
     pub(crate) failed_deployments: i64,
     pub(crate) drift_detections: i64,
 }
@@ -172,10 +172,10 @@ pub(crate) async fn count_runs_by_day(
     extent: &Extent<'_>,
 ) -> Result<Vec<DayRow>, StoreError> {
     let select = format!(
-        "SELECT u.day, {} AS plans, {} AS deployments, {} AS failed_deployments, {} AS drift_detections \
+        "SELECT u.day, {} AS plans, {} AS completed_deployments, {} AS failed_deployments, {} AS drift_detections \
          FROM run_rollups u",
         runs_where("u.command = 'plan'"),
-        runs_where("u.command IN ('apply', 'remediate')"),
+        runs_where("u.command IN ('apply', 'remediate') AND u.status = 'completed'"),
         runs_where(&format!("u.command IN ('apply', 'remediate') AND u.conclusion IN {FAILED}")),
         runs_where("u.command = 'plan' AND u.trigger_kind = 'drift_detection'"),
     );
@@ -221,7 +221,7 @@ pub(crate) async fn count_commits(
     reader.fetch_all(query).await
 }
 
-/// Microseconds from creation to approval of the runs that were approved, newest first.
+/// Microseconds from creation to approval of the runs that were approved, newest first, and one more than are shown.
 pub(crate) async fn list_approval_waits(
     reader: &Reader,
     scope: &WorkspaceScope,
@@ -230,30 +230,26 @@ pub(crate) async fn list_approval_waits(
     let select = "SELECT t.approval_decided_at - t.created_at AS micros FROM workflow_runs t";
     let mut query = within(select, "t.approval_decided_at", scope, extent);
     query.push(" AND t.approval_state = 'approved' ORDER BY t.approval_decided_at DESC LIMIT ");
-    query.push_bind(MAX_DURATIONS);
+    query.push_bind(MAX_DURATIONS + 1);
     Ok(reader.fetch_all::<MicrosRow>(query).await?.into_iter().map(|row| row.micros).collect())
 }
 
-/// Instances by status as they are now.
+/// Instances by status as they are now, of the workspace or of one repository. A sum always has a row.
 pub(crate) async fn count_statuses(
     reader: &Reader,
     scope: &WorkspaceScope,
     repo: Option<(&str, &str)>,
-) -> Result<Vec<StatusCountRow>, StoreError> {
-    // The counters have a column per status; the answer has a row.
-    let words = ["unknown", "in_sync", "drifted", "remediating", "remediated", "error", "disabled", "orphaned"];
-    let mut query = sql("WITH c AS (SELECT u.* FROM instance_rollups u WHERE u.kind = 'repo' AND u.workspace_id = ");
+) -> Result<Option<Counts>, StoreError> {
+    let sums = ["unknown", "in_sync", "drifted", "remediating", "remediated", "error", "disabled", "orphaned"]
+        .map(|status| format!("CAST(COALESCE(SUM(u.{status}), 0) AS BIGINT) AS {status}"))
+        .join(", ");
+    let mut query = sql(format!("SELECT {sums} FROM instance_rollups u WHERE u.kind = 'repo' AND u.workspace_id = "));
     query.push_bind(scope.workspace_id());
     if repo.is_some() {
         query.push(" AND u.repository_id = ");
         push_repository(&mut query, scope, repo);
     }
-    query.push(")");
-    for (index, word) in words.into_iter().enumerate() {
-        query.push(if index == 0 { " " } else { " UNION ALL " });
-        query.push(&format!("SELECT '{word}' AS status, CAST(COALESCE(SUM(c.{word}), 0) AS BIGINT) AS count FROM c"));
-    }
-    reader.fetch_all(query).await
+    reader.fetch_optional(query).await
 }
 
 /// Changes of status by kind.

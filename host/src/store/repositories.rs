@@ -28,13 +28,6 @@ pub(crate) struct RepoDetailsRow {
     pub(crate) component_count: i64,
 }
 
-/// Instances of one status.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct StatusCountRow {
-    pub(crate) status: String,
-    pub(crate) count: i64,
-}
-
 const SELECT: &str = "SELECT r.id, r.owner, r.name, r.status, r.default_branch, r.last_activity_at, \
      COALESCE(u.unknown, 0) AS unknown, COALESCE(u.in_sync, 0) AS in_sync, COALESCE(u.drifted, 0) AS drifted, \
      COALESCE(u.remediating, 0) AS remediating, COALESCE(u.remediated, 0) AS remediated, \

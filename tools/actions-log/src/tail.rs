@@ -16,12 +16,14 @@ pub struct Tail {
 
 /// The last lines, at most `most` of them and `budget` bytes of plain text. A line of more than 4,096 bytes keeps
 /// its start; so does the very last line if the budget is too small for it.
-pub fn tail(lines: &[&str], most: usize, budget: usize) -> Tail {
+///
+/// `clean` takes out of a plain line what the caller does not show either: it does not count.
+pub fn tail(lines: &[&str], most: usize, budget: usize, clean: impl Fn(&str) -> String) -> Tail {
     let mut kept: Vec<String> = Vec::new();
     let mut truncated = lines.len() > most;
     let mut left = budget;
     for raw in lines.iter().rev().take(most) {
-        let line = plain(raw);
+        let line = clean(&plain(raw));
         let mut shown = start_of(&line, LONGEST_LINE);
         // Each line but the last has a line feed after it.
         let feed = usize::from(!kept.is_empty());
@@ -54,7 +56,7 @@ mod tests {
     ];
 
     fn end(most: usize, budget: usize) -> (usize, String, bool) {
-        let Tail { first, text, truncated } = tail(&LOG, most, budget);
+        let Tail { first, text, truncated } = tail(&LOG, most, budget, str::to_owned);
         (first, text, truncated)
     }
 
@@ -65,14 +67,21 @@ mod tests {
         assert_eq!(end(10, 9), (1, "two\n\nfour".to_owned(), true));
         assert_eq!(end(10, 8), (2, "\nfour".to_owned(), true));
         assert_eq!(end(10, 2), (3, "fo".to_owned(), true));
-        assert_eq!(tail(&[], 5, 5), Tail { first: 0, text: String::new(), truncated: false });
+        assert_eq!(tail(&[], 5, 5, str::to_owned), Tail { first: 0, text: String::new(), truncated: false });
     }
 
     #[test]
     fn a_long_line_keeps_its_start() {
         let line = "é".repeat(5_000);
-        let cut = tail(&["before", &line], 10, 100_000);
+        let cut = tail(&["before", &line], 10, 100_000, str::to_owned);
         assert_eq!((cut.first, cut.text.len(), cut.truncated), (0, "before\n".len() + LONGEST_LINE, true));
+    }
+
+    #[test]
+    fn what_is_not_shown_does_not_count() {
+        let lines = ["\u{1b}[31mo.n.e..\u{1b}[0m", "t.w.o...........", "three"];
+        let end = tail(&lines, 10, 13, |line| line.replace('.', ""));
+        assert_eq!((end.first, end.text.as_str(), end.truncated), (0, "one\ntwo\nthree", false));
     }
 
     proptest! {
@@ -83,7 +92,7 @@ mod tests {
             budget in 0_usize..120,
         ) {
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let end = tail(&lines, most, budget);
+            let end = tail(&lines, most, budget, str::to_owned);
             prop_assert!(end.text.len() <= budget);
             prop_assert!(lines.len() - end.first <= most);
             let all: Vec<_> = lines.iter().skip(end.first).map(|line| plain(line)).collect();

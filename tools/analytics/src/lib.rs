@@ -18,13 +18,14 @@ const DEFAULT_DAYS: u32 = 30;
 /// Days that a window can have.
 const MAX_DAYS: u32 = 365;
 
-/// A number with its value in the window before, which is as long and ends where this one starts.
+// The window before is as long and ends where this one starts. Schemas repeat these words: they are short.
+/// With the window before.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Compared<T> {
     #[serde(flatten)]
     pub current: T,
-    /// The same for the window before.
+    /// The window before.
     pub previous: T,
 }
 

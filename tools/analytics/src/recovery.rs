@@ -20,7 +20,7 @@ pub struct Recovery {
     pub ongoing: u32,
     /// Hours from beginning to end; the mean is the MTTR.
     pub hours: Hours,
-    /// Whether older changes of the window were left out because there are too many.
+    /// Whether only the newest 4,000 changes count.
     pub partial: bool,
 }
 

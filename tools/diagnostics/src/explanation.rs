@@ -28,7 +28,8 @@ pub struct Explanation {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EvidenceLine {
-    pub job_name: String,
+    /// Null if the dispatch failed, so that there was no job.
+    pub job_name: Option<String>,
     pub step_name: Option<String>,
     /// Number of the line in the job's log, from 1.
     pub line: Option<u32>,
@@ -66,7 +67,7 @@ pub fn explain_run(run: RunDetails, jobs: Vec<JobExcerpts>) -> Explanation {
     }
     let evidence = verdict.evidence.into_iter().map(|evidence| EvidenceLine {
         line: evidence.line.and_then(|line| line_in_log(&texts, &evidence.job, evidence.step.as_deref(), line)),
-        job_name: evidence.job,
+        job_name: (!evidence.job.is_empty()).then_some(evidence.job),
         step_name: evidence.step,
         text: evidence.text,
     });
@@ -230,8 +231,17 @@ mod tests {
         let explanation = explain_run(run(), vec![job(LogState::Available, &pieces)]);
         assert_eq!(explanation.category, "oidc_assume_role");
         let evidence = &explanation.evidence[0];
-        assert_eq!((evidence.job_name.as_str(), evidence.line), ("vpc-plat-use2-prod", Some(4_001)));
+        assert_eq!((evidence.job_name.as_deref(), evidence.line), (Some("vpc-plat-use2-prod"), Some(4_001)));
         assert_eq!(evidence.step_name.as_deref(), Some("Apply"));
+    }
+
+    #[test]
+    fn evidence_of_a_failed_dispatch_is_of_no_job() {
+        let run = RunDetails { dispatch_error: Some("workflow_not_found".to_owned()), ..run() };
+        let explanation = explain_run(run, vec![]);
+        assert_eq!(explanation.category, "dispatch_workflow");
+        let evidence = &explanation.evidence[0];
+        assert_eq!((evidence.job_name.as_deref(), evidence.text.as_str()), (None, "workflow_not_found"));
     }
 
     #[test]

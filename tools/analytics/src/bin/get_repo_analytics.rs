@@ -31,7 +31,7 @@ struct PullRequests {
     merged: u32,
     /// Hours from creation to merge.
     hours_to_merge: Hours,
-    /// Whether there are more than the 1,000 newest that were counted.
+    /// Whether only the newest 1,000 count.
     partial: bool,
 }
 

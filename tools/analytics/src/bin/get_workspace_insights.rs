@@ -1,7 +1,7 @@
 //! `get_workspace_insights`
 
 use schemars::JsonSchema;
-use sdk::capability::analytics::{self, DayCount, Dimension, InstanceChanges, OutcomeCount, RunKind};
+use sdk::capability::analytics::{self, ApprovalWaits, DayCount, Dimension, InstanceChanges, OutcomeCount, RunKind};
 use sdk::capability::instances::StatusCounts;
 use sdk::prelude::*;
 use serde::Serialize;
@@ -30,6 +30,8 @@ struct Approvals {
     approved: u32,
     /// Hours from the run's creation to the decision.
     hours_to_approve: Hours,
+    /// Whether only the newest 1,000 count.
+    partial: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -38,7 +40,7 @@ struct Insights {
     window: Window,
     runs: Compared<Runs>,
     deployments: Compared<Deployments>,
-    /// Days without a run are left out.
+    /// Runs by the day on which they were created; days without one are left out.
     by_day: Vec<DayCount>,
     /// How long instances stayed drifted or broken.
     recovery: Compared<Recovery>,
@@ -83,6 +85,10 @@ fn get_workspace_insights(args: Args) -> ToolResult<Insights> {
     })
 }
 
-fn approvals(waits: Vec<u32>) -> Approvals {
-    Approvals { approved: u32::try_from(waits.len()).unwrap_or(u32::MAX), hours_to_approve: hours(waits) }
+fn approvals(waits: ApprovalWaits) -> Approvals {
+    Approvals {
+        approved: u32::try_from(waits.items.len()).unwrap_or(u32::MAX),
+        hours_to_approve: hours(waits.items),
+        partial: waits.truncated,
+    }
 }

@@ -10,9 +10,9 @@ use tools_diagnostics::run_logs::{Part, RunLog, RunLogs, Shares, TailLines, Want
 struct Args {
     /// `id` of a run.
     run_id: String,
-    /// Failed steps alone. True, unless `jobName` or `stepName` is given.
+    /// Failed steps alone; true by default.
     failed_only: Option<bool>,
-    /// Over 200, up to 60 kB come in place of 10.
+    /// All logs together have 50 bytes per line: 10 to 50 kB.
     tail_lines: Option<TailLines>,
     /// As `list_jobs` shows it.
     job_name: Option<String>,
@@ -26,7 +26,7 @@ struct Args {
 fn get_workflow_run_logs(args: Args) -> ToolResult<RunLogs> {
     let Some(jobs) = newest_jobs(&args.run_id)? else { return Err(no_run(&args.run_id)) };
     let wanted = Wanted {
-        failed_only: args.failed_only,
+        failed_only: args.failed_only.unwrap_or(true),
         job_name: args.job_name.as_deref(),
         step_name: args.step_name.as_deref(),
     };

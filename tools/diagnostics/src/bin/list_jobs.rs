@@ -24,6 +24,7 @@ fn list_jobs(args: Args) -> ToolResult<Listing<Job>> {
     let run_id = args.run_id;
     let filter =
         JobFilter { statuses: OneOrMany::values(args.status), conclusions: OneOrMany::values(args.conclusion) };
+    let is_filtered = !filter.statuses.is_empty() || !filter.conclusions.is_empty();
     let is_known = Cell::new(true);
     let jobs = Listing::read(page, |page| {
         let found = jobs::list_jobs(&run_id, &filter, page)?;
@@ -34,6 +35,11 @@ fn list_jobs(args: Args) -> ToolResult<Listing<Job>> {
         return Err(no_run(&run_id));
     }
     Ok(jobs.or_hint(|| {
-        "no job matches; a run that was never dispatched has none, and explain_workflow_failure says why".to_owned()
+        let hint = if is_filtered {
+            "no job matches; without `status` and `conclusion`, all jobs of the run come"
+        } else {
+            "the run has no jobs, so it was never dispatched or has not started; explain_workflow_failure says more"
+        };
+        hint.to_owned()
     }))
 }

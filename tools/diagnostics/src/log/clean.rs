@@ -32,6 +32,10 @@ pub(crate) fn is_box(c: char) -> bool {
 }
 
 fn visible(raw: &str) -> String {
+    // Most lines are plain.
+    if raw.bytes().all(|byte| (byte == b'\t' || (b' '..=b'~').contains(&byte)) && byte != b'[') {
+        return raw.to_owned();
+    }
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(c) = rest.chars().next() {

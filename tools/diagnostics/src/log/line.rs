@@ -1,6 +1,9 @@
 //! What each line of a log is: an error, a warning, an echo of the script, or just output.
 
+use std::sync::LazyLock;
+
 use actions_log::pieces;
+use aho_corasick::AhoCorasick;
 
 use super::clean::{is_box, readable};
 
@@ -37,6 +40,9 @@ pub(crate) enum Kind {
     Edge,
 }
 
+/// Bytes of a line that say what it is.
+const OPENING: usize = 200;
+
 /// Cleans a text, or what matters of it, and tells its lines apart.
 pub(crate) fn lines(text: &str, budget: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = pieces(text, budget).into_iter().map(|(number, raw)| line(number, raw)).collect();
@@ -71,8 +77,8 @@ fn kind(text: &str, boxed: bool) -> (Kind, &str) {
     if bare.starts_with("[command]") || is_trace(bare) || is_planned(bare) {
         return (Kind::Noise, text);
     }
-    let lower: String = bare.chars().take(200).collect::<String>().to_ascii_lowercase();
-    if is_retry(&lower) || is_progress(&lower) {
+    let lower = bare.get(..bare.floor_char_boundary(OPENING)).unwrap_or_default().to_ascii_lowercase();
+    if goes_on(&lower) {
         return (Kind::Noise, text);
     }
     (by_opening(&lower), text)
@@ -111,20 +117,34 @@ fn is_planned(bare: &str) -> bool {
         && (bare.contains(" = ") || bare.contains(" -> ") || bare.contains("resource \"") || bare.contains("data \""))
 }
 
-fn is_retry(lower: &str) -> bool {
-    let words = ["retrying", "will retry", "retry in ", "will be retried", "non-fatal", "(ignored)", "ignoring error"];
-    words.iter().any(|word| lower.contains(word)) || is_attempt(lower)
+/// What a log says of something that goes on.
+static GOES_ON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = [
+        "retrying",
+        "will retry",
+        "retry in ",
+        "will be retried",
+        "non-fatal",
+        "(ignored)",
+        "ignoring error",
+        ": read complete after",
+        ": creation complete after",
+        ": modifications complete",
+        ": destruction complete",
+    ];
+    // No more than a dozen short words: building them cannot fail.
+    AhoCorasick::new(words).ok()
+});
+
+fn goes_on(lower: &str) -> bool {
+    GOES_ON.as_ref().is_some_and(|words| words.is_match(lower)) || is_attempt(lower) || is_progress(lower)
 }
 
 /// `aws_vpc.this: Refreshing state... [id=vpc-1]`
 fn is_progress(lower: &str) -> bool {
     let verbs = ["refreshing state", "reading", "creating", "modifying", "destroying", "still "];
-    let done =
-        [": read complete after", ": creation complete after", ": modifications complete", ": destruction complete"];
-    let doing = lower
-        .split_once(": ")
-        .is_some_and(|(_, rest)| rest.contains("...") && verbs.iter().any(|verb| rest.starts_with(verb)));
-    doing || done.iter().any(|words| lower.contains(words))
+    let doing = lower.split_once(": ").filter(|(_, rest)| verbs.iter().any(|verb| rest.starts_with(verb)));
+    doing.is_some_and(|(_, rest)| rest.contains("..."))
 }
 
 /// `attempt 1 of 3 failed`, but not the last one: `attempt 3 of 3`.

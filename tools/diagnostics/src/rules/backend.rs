@@ -9,7 +9,7 @@ rules! {
         not ["statuscode", "no such file"]
         like "Error: Failed to save state. The state has been saved to errored.tfstate";
     workspace_missing Investigate High WORKSPACE
-        ["currently selected workspace|workspace '?[a-z0-9_.-]+'? ?(does not|doesn't) exist"]
+        ["currently selected workspace|failed to select workspace|workspace '?[a-z0-9_.-]+'? ?(does not|doesn't) exist"]
         not ["existing workspaces"]
         like "The currently selected workspace (production) does not exist.";
     backend_init FixCode High FILE

@@ -12,7 +12,7 @@ rules! {
         like "RequestTimeTooSkewed: The difference between the request time and the current time is too large.";
     // A 403 or a "quota" that is a matter of speed passes; one that is a matter of size does not.
     rate_limited Rerun High HOST
-        ["rate ?limit ?exceeded|rate limit of [0-9]+ (still )?exceeded|api rate limit .{0,40}exceeded|rate exceeded|too ?many ?requests|throttling|request ?limit ?exceeded|per ?minute|secondary rate limit|slow ?down|pull rate limit|exceeded a secondary|http ?429|statuscode: ?429|error 429|operationnotallowed.{0,20}write operations|request rate is large"]
+        ["rate ?limit ?exceeded|exceeded available rate limit|rate limit of [0-9]+ (still )?exceeded|api rate limit .{0,40}exceeded|rate exceeded|too ?many ?requests|throttling|request ?limit ?exceeded|per ?minute|secondary rate limit|slow ?down|pull rate limit|exceeded a secondary|http ?429|statuscode: ?429|error 429|operationnotallowed.{0,20}write operations|request rate is large"]
         not ["policysize", "is not authorized to perform", "access ?denied"]
         like "googleapi: Error 403: Quota exceeded for quota metric 'Queries' and limit 'Queries per minute', rateLimitExceeded";
     api_disabled Investigate High PROJECT
@@ -41,6 +41,9 @@ rules! {
         not ["timeout|timed out", "401|403|authentication|permission", "vendor/[a-z]"]
         like "Error: failed to vendor components: error downloading 'https://github.com/acme/x': bad response code: 404";
     // What GitHub refuses to start may name any permission or input.
+    workflow_invalid FixCode High WORKFLOW
+        ["deadlock (was detected )?for concurrency"]
+        like "Canceling since a deadlock was detected for concurrency group: 'prod' between a top level workflow and 'apply'";
     workflow_action_missing FixCode High ACTION
         ["unable to resolve action"]
         not ["timeout|timed out", "50[0234]"]

@@ -22,7 +22,7 @@ rules! {
         like "Error: UPGRADE FAILED: timed out waiting for the condition";
     resource_timeout Investigate High RESOURCE
         ["waiting for state to become|waiting for [a-z0-9 ()_.:/,'-]+(create|creation|update|delete|deletion|deploy|stable|active|ready|available|become)|timeout while waiting|stabiliz|unexpected state '|steady state|wait until|failed to become|last error: "]
-        not ["api error (throttl|accessdenied|expired)", "unauthorized|access ?denied|not authorized"]
+        not ["api error (throttl|accessdenied|expired)", "enough resources|resource_?pool|capacity|stockout", "unauthorized|access ?denied|not authorized"]
         like "Error: waiting for RDS Cluster (main) create: timeout while waiting for state to become 'available'";
     resource_timeout Investigate Low RESOURCE
         ["context deadline exceeded|timed out"]

@@ -1,6 +1,9 @@
 //! Providers, modules and versions: what the configuration asks for does not exist or does not fit.
 
 rules! {
+    provider_version FixCode High FILE
+        ["inconsistent dependency lock file|selections recorded in the lock file"]
+        like "Error: Inconsistent dependency lock file. provider registry.opentofu.org/hashicorp/helm: required by this configuration but no version is selected";
     provider_version FixCode High PROVIDER
         ["does not match configured version constraint|no available releases match|no versions? (match|satisf)|inconsistent dependency lock file|no version is selected|unsupported terraform core|does not support terraform version|init -upgrade|(doesn't|does not) match any of the checksums|checksums? (previously )?recorded in|dependency lock file (does|has|is|contains)|update the dependency lock file|required_version|incompatible provider version|incompatible api version|does not have a package (available )?for your|not available for your (current )?platform|provider .*incompatible|version constraint|invalid provider version|there is no package for|resource instance .*schema version|newer (provider|version) .*(state|required)|unsupported opentofu core"]
         not ["statuscode", "cpu|node", "chart|helm"]

@@ -14,7 +14,7 @@ rules! {
         ["exceeded the maximum execution time|has timed out after [0-9]+ ?(minutes|hours)|job .*timed out|maximum (job )?(run|execution) ?time|exceeded (the )?timeout of|step .*timed out|exit code 124"]
         like "The job running on runner Hosted Agent has exceeded the maximum execution time of 360 minutes.";
     cancelled_by_concurrency Rerun High NONE
-        ["higher priority waiting request|deadlock for concurrency|concurrency group|canceling since"]
+        ["higher priority waiting request|concurrency group|canceling since"]
         like "Canceling since a higher priority waiting request for sandbox-deploy-static exists";
     github_server_error Rerun High NONE
         ["github actions has encountered an internal error|internal error when running your job|an internal error occurred|we're having (a really bad|trouble)|unicorn!|the service is (temporarily )?unavailable|failed to (download|get) action|failed to download archive|action download has failed|could not download .*codeload|our services aren't available|cache service .*(unavailable|failed)|failed to create (the )?job|server error .*try again|received http 5[0-9][0-9] from github"]
@@ -35,7 +35,7 @@ rules! {
         not ["s3[a-z0-9.-]*amazonaws\\.com.*no such host|eks\\.amazonaws|rds\\.amazonaws"]
         like "fatal: unable to access 'https://github.com/acme/infra/': Could not resolve host: github.com";
     network_transient Rerun High HOST
-        ["discovery document|available provider packages|list of available versions|installing (provider|hashicorp)|retrieve authentication checksums|cryptographic signature|provider registry|query provider", "timeout|timed out|deadline|50[0234]|eof|connection|attempts|try again|unavailable"]
+        ["discovery document|available provider packages|list of available versions|installing (provider|hashicorp)|retrieve authentication checksums|cryptographic signature|provider registry|query provider", "timeout|timed out|deadline|50[0234]|eof|connection|could not connect|cannot assign|attempts|try again|unavailable"]
         like "failed to retrieve authentication checksums for provider: the request failed after 2 attempts";
     cloud_server_error Rerun Medium HOST
         ["50[234] (bad gateway|service|gateway)|(statuscode|status ?code|status|http|error|code|errored|error:|errcode|http ?status)[:= ('a-z]*50[0234]([^0-9]|$)|service ?unavailable|internal ?server ?error|bad gateway|gateway time-?out|internalerror|internalfailure|serverexception|internal error|backend ?error|temporarily unavailable|servicelinkedrole.*being|server is (currently )?unable|etcdserver: |leader changed|too busy|overloaded|apiserver (not ready|is shutting)"]

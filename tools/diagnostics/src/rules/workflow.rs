@@ -6,7 +6,7 @@ rules! {
         not ["deployment was rejected", "pull request|review required"]
         like "Branch \"main\" is not allowed to deploy to dev due to environment protection rules.";
     approval_missing Approve High NONE
-        ["pull request must be approved|must be approved (by|according)|needs a policy override|policy_soft_failed|waiting for (an )?override|soft.?mandatory .{0,40}(failed|override)|requires? approval (by|from|before)|run (is )?(paused|waiting) (for|on) (confirmation|approval)|apply requires approval"]
+        ["'status':'waiting'.{0,80}pending_deployments|pull request must be approved|must be approved (by|according)|needs a policy override|policy_soft_failed|waiting for (an )?override|soft.?mandatory .{0,40}(failed|override)|requires? approval (by|from|before)|run (is )?(paused|waiting) (for|on) (confirmation|approval)|apply requires approval"]
         not ["hard.?mandatory", "rejected|denied"]
         like "Apply Failed: Pull request must be approved by at least one person other than the author before running apply.";
     approval_rejected Investigate Medium ENVIRONMENT

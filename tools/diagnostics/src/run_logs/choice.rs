@@ -18,7 +18,7 @@ const MAX_NAMES: usize = 10;
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    pub failed_only: Option<bool>,
+    pub failed_only: bool,
     pub job_name: Option<&'a str>,
     pub step_name: Option<&'a str>,
 }
@@ -36,8 +36,16 @@ pub struct Part {
     pub job_id: String,
     pub job_name: String,
     pub step_name: Option<String>,
-    pub(super) conclusion: Option<RunConclusion>,
+    job_conclusion: Option<RunConclusion>,
+    step_conclusion: Option<RunConclusion>,
     pub(super) github_url: Option<String>,
+}
+
+/// A job, and the step of it that is meant; without one, the whole job.
+#[derive(Debug, Clone, Copy)]
+struct Place<'j> {
+    job: &'j Job,
+    step: Option<&'j Step>,
 }
 
 /// There is no such run.
@@ -50,28 +58,46 @@ pub fn no_run(id: &str) -> ToolError {
 /// Chooses among the jobs of an attempt.
 pub fn select(jobs: &[Job], wanted: &Wanted<'_>, tail_lines: Option<TailLines>) -> ToolResult<Selection> {
     let named = named(jobs, wanted)?;
-    let failed_only = wanted.failed_only.unwrap_or(wanted.job_name.is_none() && wanted.step_name.is_none());
-    let mut chosen: Vec<&Job> = if failed_only { failed(&named) } else { named };
+    let mut chosen = if wanted.failed_only { failed(&named) } else { named.clone() };
     let most = (total_bytes(tail_lines) / LEAST_BYTES).min(MAX_JOBS);
     let others = chosen.split_off(chosen.len().min(usize::try_from(most).unwrap_or(usize::MAX)));
-    let hint = if chosen.is_empty() { Some(nothing(jobs, failed_only)) } else { more(&others) };
-    let step = |job: &Job| match wanted.step_name {
-        Some(name) => Some(name.to_owned()),
-        None if failed_only => failed_step(&job.steps).map(|step| step.name.clone()),
-        None => None,
-    };
-    let part = |job: &Job| Part {
-        job_id: job.id.clone(),
-        job_name: job.name.clone(),
-        step_name: step(job),
-        conclusion: job.conclusion,
-        github_url: job.github_url.clone(),
-    };
-    Ok(Selection { parts: chosen.into_iter().map(part).collect(), hint })
+    let hint = if chosen.is_empty() { Some(nothing(&named, wanted)) } else { more(&others) };
+    Ok(Selection { parts: chosen.into_iter().map(Part::new).collect(), hint })
 }
 
-/// The jobs of that name that have the step.
-fn named<'j>(jobs: &'j [Job], wanted: &Wanted<'_>) -> ToolResult<Vec<&'j Job>> {
+impl Part {
+    fn new(Place { job, step }: Place<'_>) -> Self {
+        Self {
+            job_id: job.id.clone(),
+            job_name: job.name.clone(),
+            step_name: step.map(|step| step.name.clone()),
+            job_conclusion: job.conclusion,
+            step_conclusion: step.and_then(|step| step.conclusion),
+            github_url: job.github_url.clone(),
+        }
+    }
+
+    /// How the step ended, or the job, where the lines are not known to be the step's.
+    pub(super) const fn conclusion(&self, of_step: bool) -> Option<RunConclusion> {
+        if of_step { self.step_conclusion } else { self.job_conclusion }
+    }
+}
+
+impl Place<'_> {
+    /// How the step ended, or the whole job.
+    fn conclusion(self) -> Option<RunConclusion> {
+        self.step.map_or(self.job.conclusion, |step| step.conclusion)
+    }
+
+    /// Of a whole job, the step that failed, if it is known.
+    fn at_failed_step(self) -> Self {
+        let Self { job, step } = self;
+        Self { job, step: step.or_else(|| failed_step(&job.steps)) }
+    }
+}
+
+/// The jobs of that name, at the step of that name, which they then have.
+fn named<'j>(jobs: &'j [Job], wanted: &Wanted<'_>) -> ToolResult<Vec<Place<'j>>> {
     let mut found: Vec<&Job> = jobs.iter().collect();
     if let Some(name) = wanted.job_name {
         found.retain(|job| job.name == name);
@@ -80,21 +106,30 @@ fn named<'j>(jobs: &'j [Job], wanted: &Wanted<'_>) -> ToolResult<Vec<&'j Job>> {
             return Err(ToolError::InvalidArguments(format!("`jobName`: no job `{name}` (the run's jobs: {names})")));
         }
     }
-    if let Some(name) = wanted.step_name {
-        let steps: Vec<&str> = found.iter().flat_map(|job| &job.steps).map(|step| step.name.as_str()).collect();
-        found.retain(|job| job.steps.iter().any(|step| step.name == name));
-        if found.is_empty() {
-            let names = names(steps.into_iter());
-            return Err(ToolError::InvalidArguments(format!("`stepName`: no step `{name}` (the steps: {names})")));
-        }
+    let Some(name) = wanted.step_name else {
+        return Ok(found.into_iter().map(|job| Place { job, step: None }).collect());
+    };
+    let at_step = |&job: &&'j Job| Some(Place { job, step: Some(step_named(&job.steps, name)?) });
+    let places: Vec<Place<'j>> = found.iter().filter_map(at_step).collect();
+    if places.is_empty() {
+        let names = names(found.iter().flat_map(|job| &job.steps).map(|step| step.name.as_str()));
+        return Err(ToolError::InvalidArguments(format!("`stepName`: no step `{name}` (the steps: {names})")));
     }
-    Ok(found)
+    Ok(places)
 }
 
-/// The jobs that failed; if none did, those that were cancelled: a job that takes too long ends so.
-fn failed<'j>(jobs: &[&'j Job]) -> Vec<&'j Job> {
-    let ended = |is_wanted: fn(RunConclusion) -> bool| -> Vec<&'j Job> {
-        jobs.iter().copied().filter(|job| job.conclusion.is_some_and(is_wanted)).collect()
+/// The step of this name: of several, the first that failed, which is the one that the host reads.
+fn step_named<'j>(steps: &'j [Step], name: &str) -> Option<&'j Step> {
+    let is_named = |step: &&'j Step| step.name == name;
+    let has_failed = |step: &&'j Step| step.conclusion.is_some_and(is_failure);
+    steps.iter().filter(is_named).find(has_failed).or_else(|| steps.iter().find(is_named))
+}
+
+/// What failed, each at its step; if nothing did, what was cancelled: a job that takes too long ends so.
+fn failed<'j>(places: &[Place<'j>]) -> Vec<Place<'j>> {
+    let ended = |is_wanted: fn(RunConclusion) -> bool| -> Vec<Place<'j>> {
+        let ended = places.iter().filter(|place| place.conclusion().is_some_and(is_wanted));
+        ended.map(|place| place.at_failed_step()).collect()
     };
     let failed = ended(is_failure);
     if failed.is_empty() { ended(|conclusion| conclusion == RunConclusion::Cancelled) } else { failed }
@@ -109,19 +144,26 @@ fn is_failure(conclusion: RunConclusion) -> bool {
     matches!(conclusion, RunConclusion::Failure | RunConclusion::TimedOut | RunConclusion::StartupFailure)
 }
 
-fn nothing(jobs: &[Job], failed_only: bool) -> String {
-    if jobs.is_empty() {
-        "the run has no jobs, so it was never dispatched or has not started; explain_workflow_failure says more"
-            .to_owned()
-    } else if failed_only && jobs.iter().any(|job| job.conclusion.is_none()) {
-        "no job has failed yet; `failedOnly: false` shows the logs of jobs that are over".to_owned()
+/// What to do if nothing is left: the run has no jobs, or none of `named` failed.
+fn nothing(named: &[Place<'_>], wanted: &Wanted<'_>) -> String {
+    if named.is_empty() {
+        return "the run has no jobs, so it was never dispatched or has not started; explain_workflow_failure says more"
+            .to_owned();
+    }
+    let what = match (wanted.step_name, wanted.job_name) {
+        (Some(step), _) => format!("no step `{step}`"),
+        (None, Some(job)) => format!("no job `{job}`"),
+        (None, None) => "no job".to_owned(),
+    };
+    if named.iter().any(|place| place.conclusion().is_none()) {
+        format!("{what} has failed yet; pass `failedOnly: false` for the logs of jobs that are over")
     } else {
-        "no job failed; `failedOnly: false` or a `jobName` of list_jobs shows the logs of others".to_owned()
+        format!("{what} failed; pass `failedOnly: false` for the logs of what did not fail")
     }
 }
 
-fn more(others: &[&Job]) -> Option<String> {
-    let names = names(others.iter().map(|job| job.name.as_str()));
+fn more(others: &[Place<'_>]) -> Option<String> {
+    let names = names(others.iter().map(|place| place.job.name.as_str()));
     (!others.is_empty()).then(|| format!("{} more jobs are not shown: {names}; name one with `jobName`", others.len()))
 }
 
@@ -176,7 +218,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::run_logs) const NOTHING: Wanted<'static> =
-        Wanted { failed_only: None, job_name: None, step_name: None };
+        Wanted { failed_only: true, job_name: None, step_name: None };
 
     /// The chosen parts as `job/step`, and the hint.
     fn chosen(jobs: &[Job], wanted: Wanted<'_>) -> (Vec<String>, Option<String>) {
@@ -192,17 +234,37 @@ pub(super) mod tests {
             [job("a", Some(Success)), job("b", Some(Failure)), job("c", Some(TimedOut)), job("d", Some(Cancelled))];
         assert_eq!(chosen(&jobs, NOTHING), (vec!["b/Plan".to_owned(), "c/Plan".to_owned()], None));
         assert_eq!(chosen(&jobs[3..], NOTHING).0, ["d/Plan"]);
-        let all = Wanted { failed_only: Some(false), ..NOTHING };
+        let all = Wanted { failed_only: false, ..NOTHING };
         assert_eq!(chosen(&jobs, all).0, ["a/-", "b/-", "c/-", "d/-"]);
     }
 
     #[test]
-    fn names_choose_what_did_not_fail_as_well() {
+    fn names_choose_among_what_failed_or_among_all() {
         let jobs = [job("a", Some(RunConclusion::Success)), job("b", Some(RunConclusion::Failure))];
-        assert_eq!(chosen(&jobs, Wanted { job_name: Some("a"), ..NOTHING }).0, ["a/-"]);
-        assert_eq!(chosen(&jobs, Wanted { step_name: Some("Report"), ..NOTHING }).0, ["a/Report", "b/Report"]);
-        let failed = Wanted { failed_only: Some(true), step_name: Some("Report"), ..NOTHING };
-        assert_eq!(chosen(&jobs, failed).0, ["b/Report"]);
+        let (a, report) = (Wanted { job_name: Some("a"), ..NOTHING }, Wanted { step_name: Some("Report"), ..NOTHING });
+        assert_eq!(chosen(&jobs, Wanted { failed_only: false, ..a }).0, ["a/-"]);
+        assert_eq!(chosen(&jobs, Wanted { job_name: Some("b"), ..NOTHING }).0, ["b/Plan"]);
+        assert_eq!(chosen(&jobs, report).0, ["b/Report"]);
+        assert_eq!(chosen(&jobs, Wanted { failed_only: false, ..report }).0, ["a/Report", "b/Report"]);
+        for (wanted, what) in
+            [(a, "no job `a`"), (Wanted { step_name: Some("Set up job"), ..NOTHING }, "no step `Set up job`")]
+        {
+            let (shown, hint) = chosen(&jobs, wanted);
+            assert!(shown.is_empty(), "{shown:?}");
+            assert_eq!(
+                hint,
+                Some(format!("{what} failed; pass `failedOnly: false` for the logs of what did not fail"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_step_has_its_own_conclusion() {
+        let jobs = [job("b", Some(RunConclusion::Failure))];
+        let set_up = Wanted { failed_only: false, step_name: Some("Set up job"), ..NOTHING };
+        let part = select(&jobs, &set_up, None).unwrap().parts.remove(0);
+        assert_eq!(part.conclusion(true), Some(RunConclusion::Success));
+        assert_eq!(part.conclusion(false), Some(RunConclusion::Failure));
     }
 
     #[test]

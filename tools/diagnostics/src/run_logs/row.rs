@@ -26,7 +26,7 @@ pub struct RunLog {
     pub job_name: String,
     /// The step whose lines these are; null for the whole job.
     pub step_name: Option<String>,
-    /// How the job ended; null until then.
+    /// How the step ended, or the whole job; null until then.
     pub conclusion: Option<RunConclusion>,
     /// The last lines, without timestamps and colours.
     pub lines: String,
@@ -47,7 +47,8 @@ impl RunLog {
     /// What the host read of a part, cut to `share` bytes of JSON.
     pub fn new(part: &Part, log: JobLog, share: u32) -> Self {
         if log.state != LogState::Available || log.total_lines == 0 {
-            return Self { step_name: log.step_name, ..Self::missing(part, log.state) };
+            let conclusion = part.conclusion(log.step_name.is_some());
+            return Self { conclusion, step_name: log.step_name, ..Self::missing(part, log.state) };
         }
         let lines = last_lines(&log.text, usize::try_from(share).unwrap_or(usize::MAX));
         let before = log.text.lines().count() - lines.lines().count();
@@ -60,8 +61,8 @@ impl RunLog {
         };
         Self {
             job_name: log.job_name,
+            conclusion: part.conclusion(log.step_name.is_some()),
             step_name: log.step_name,
-            conclusion: part.conclusion,
             lines: lines.to_owned(),
             first_line: log.first_line.saturating_add(u32::try_from(before).unwrap_or(u32::MAX)),
             total_lines: log.total_lines,
@@ -86,7 +87,7 @@ impl RunLog {
         Self {
             job_name: part.job_name.clone(),
             step_name: part.step_name.clone(),
-            conclusion: part.conclusion,
+            conclusion: part.conclusion(part.step_name.is_some()),
             lines: String::new(),
             first_line: 1,
             total_lines: 0,

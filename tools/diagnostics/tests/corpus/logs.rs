@@ -7,7 +7,7 @@ use tools_diagnostics::StepLog;
 pub(crate) const KNOWN: &str = include_str!("../../corpus/failure-texts.tsv");
 
 /// Texts that were written or collected before any rule was tried on them.
-pub(crate) const UNSEEN: [(&str, &str); 7] = [
+pub(crate) const UNSEEN: [(&str, &str); 8] = [
     ("held out", include_str!("../../corpus/held-out.tsv")),
     ("blind", include_str!("../../corpus/blind.tsv")),
     ("field", include_str!("../../corpus/field.tsv")),
@@ -15,6 +15,7 @@ pub(crate) const UNSEEN: [(&str, &str); 7] = [
     ("field 3", include_str!("../../corpus/field-3.tsv")),
     ("field 4", include_str!("../../corpus/field-4.tsv")),
     ("field 5", include_str!("../../corpus/field-5.tsv")),
+    ("field 6", include_str!("../../corpus/field-6.tsv")),
 ];
 
 /// A row of a corpus.

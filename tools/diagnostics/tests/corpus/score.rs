@@ -1,6 +1,6 @@
 //! How often the suggested action is right.
 
-use tools_diagnostics::{Action, Confidence, RunFacts, Verdict, explain};
+use tools_diagnostics::{Action, Confidence, RunFacts, StepLog, Verdict, explain};
 
 use crate::logs::{Dice, Mutation, Row, log, mutate};
 
@@ -81,19 +81,29 @@ pub(crate) fn score(rows: &[Row], decoys: &[Row], mutation: Mutation, seeds: u64
             .collect();
         for seed in 0..seeds {
             let seed = at * 1000 + seed;
-            let text = mutate(&row.text, mutation, &mut Dice::new(seed + 77));
-            score.add(row, &explain(&failed(), &[log(&text, &others, seed)]));
+            let mutated = || mutate(&row.text, mutation, &mut Dice::new(seed + 77));
+            let log = if is_log(&row.text) { whole(row.text.clone()) } else { log(&mutated(), &others, seed) };
+            score.add(row, &explain(&failed(), &[log]));
         }
     }
     score
+}
+
+/// Whether a text has the runner's own lines, which never change: it stays as it is, and is not put into another log.
+fn is_log(text: &str) -> bool {
+    text.contains("##[")
+        || text.lines().any(|line| line.get(..11).is_some_and(|date| date.starts_with("20") && date.ends_with('T')))
+}
+
+fn whole(text: String) -> StepLog {
+    StepLog { text, ..StepLog::default() }
 }
 
 /// Classifies every row alone, as its own log.
 pub(crate) fn alone(rows: &[Row]) -> Score {
     let mut score = Score::default();
     for row in rows {
-        let log = tools_diagnostics::StepLog { text: row.text.clone(), ..Default::default() };
-        score.add(row, &explain(&failed(), &[log]));
+        score.add(row, &explain(&failed(), &[whole(row.text.clone())]));
     }
     score
 }
