@@ -301,6 +301,22 @@ on_both_engines! {
         assert_eq!(github.requests("/actions/jobs/1/logs"), 1);
     }
 
+    async fn a_log_of_a_repository_that_is_out_of_sight_is_not_given_up(engine: Engine) {
+        let github = FakeGithubApp::start().await?;
+        let app = Fixture::new(engine).github_app(&github)?.start().await?;
+        app.advance(std::time::Duration::from_hours(2));
+        let agent = app.agent("mia").await?;
+        let run = RunRows::insert(&app, engine, "run_hidden").await?;
+        run.job(&JobRow { steps: steps(), ..JobRow::FAILED }).await?;
+        github.world().logs.insert(1, Some(log(&LINES)));
+        github.world().hidden.push("acme/infrastructure".to_owned());
+        let hidden = logs(&agent, json!({ "runId": run.id })).await?;
+        assert!(text(&hidden, "/jobs/0/note").starts_with("this log cannot be read: no GitHub App"), "{hidden}");
+        github.world().hidden.clear();
+        let seen = logs(&agent, json!({ "runId": run.id })).await?;
+        assert_eq!(shown(&seen), [format!("plan|Plan|6|{FAILED}")]);
+    }
+
     async fn a_log_that_github_does_not_have_yet_is_asked_for_again(engine: Engine) {
         let github = FakeGithubApp::start().await?;
         let app = Fixture::new(engine).github_app(&github)?.start().await?;

@@ -113,6 +113,17 @@ on_both_engines! {
         assert!(refused.starts_with("github.app_id and github.private_key_file are needed"), "{refused}");
     }
 
+    async fn workflows_of_another_host_than_the_apps_are_refused_by_name(engine: Engine) {
+        let (app, github) = start(engine).await?;
+        let operator = Operator::new(&app, &github.config())?;
+        let config = std::fs::read_to_string(operator.config())?;
+        std::fs::write(operator.config(), format!("{config}[oidc]\nhost = \"127.0.0.1\"\n"))?;
+        assert_eq!(operator.run(&["installation", "list"]).await?, None);
+        std::fs::write(operator.config(), format!("{config}[oidc]\nhost = \"github.com\"\n"))?;
+        let refused = operator.run(&["installation", "list"]).await?.unwrap_or_default();
+        assert!(refused.starts_with("oidc.host: must be the host of github.url"), "{refused}");
+    }
+
     async fn half_an_app_is_refused_by_name(engine: Engine) {
         let (app, _github) = start(engine).await?;
         let half = json!({ "client_id": "Iv1.test", "client_secret": "test", "app_id": 4_711 });

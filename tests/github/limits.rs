@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use atmos_mcp::clock::Clock;
 use atmos_mcp::config::GithubConfig;
 use atmos_mcp::ingest::backfill::Outcome;
-use atmos_mcp::upstream::GithubApp;
+use atmos_mcp::upstream::{GithubApp, JobLog};
 use serde_json::json;
 use tests::harness::{Engine, FakeGithubApp, INSTALLATION, NOW};
 
@@ -40,6 +41,18 @@ on_both_engines! {
         assert_eq!(github.requests("runs?created"), 1);
     }
 
+    async fn an_answer_that_tells_nothing_of_the_limit_changes_nothing(engine: Engine) {
+        let (app, github) = start_with_instances(engine).await?;
+        github.world().logs.insert(9_001, Some("a log\n".to_owned()));
+        let reset = NOW.plus(Duration::from_mins(30));
+        github.world().budget = Some((501, reset.seconds()));
+        let mut backfill = open(&app).await?;
+        assert_eq!(backfill.run().await?, Outcome::Paused { until: reset });
+        github.world().budget = None;
+        github_app(&app)?.job_log(INSTALLATION, "acme", "synced", 9_001, 1_000).await?;
+        assert_eq!(backfill.run().await?, Outcome::Paused { until: reset });
+    }
+
     async fn a_refused_request_says_when_to_go_on(engine: Engine) {
         let (app, github) = start_with_instances(engine).await?;
         github.world().pulls.insert("acme/synced".to_owned(), vec![pull(12, &json!({}))]);
@@ -66,6 +79,34 @@ on_both_engines! {
         app.advance(Duration::from_mins(2));
         sync(&app).await?;
         assert_eq!(github.world().tokens_given, 3);
+    }
+
+    async fn those_whose_token_is_refused_at_once_share_the_next_one(engine: Engine) {
+        let (app, github) = start(engine).await?;
+        github.world().logs.insert(9_001, Some("a log\n".to_owned()));
+        let log = || async {
+            let log = github_app(&app)?.job_log(INSTALLATION, "acme", "synced", 9_001, 1_000).await?;
+            anyhow::Ok(log)
+        };
+        log().await?;
+        github.world().tokens.clear();
+        let (first, second, third) = tokio::join!(log(), log(), log());
+        assert_eq!(first?, second?);
+        third?;
+        assert_eq!(github.world().tokens_given, 2);
+    }
+
+    async fn an_installation_does_not_wait_for_the_token_of_another(engine: Engine) {
+        let (app, github) = start(engine).await?;
+        github.world().logs.insert(9_001, Some("a log\n".to_owned()));
+        github.world().silence = Some("/app/installations/1/");
+        let log = |installation| github_app(&app).map(|app| app.job_log(installation, "acme", "synced", 9_001, 1_000));
+        let (stranger, ours) = (log(1)?, log(INSTALLATION)?);
+        tokio::select! {
+            biased;
+            stranger = stranger => bail!("GitHub did not answer, and still: {stranger:?}"),
+            ours = ours => assert!(matches!(ours?, JobLog::Text { .. })),
+        }
     }
 
     async fn what_github_refuses_is_said_without_secrets(engine: Engine) {

@@ -32,6 +32,15 @@ on_both_engines! {
         assert_eq!(log(&app, 9_002, 1_000).await?, JobLog::Missing);
     }
 
+    async fn a_log_of_a_renamed_repository_is_found(engine: Engine) {
+        let (app, github) = start(engine).await?;
+        github.world().logs.insert(9_001, Some(LOG.to_owned()));
+        github.world().renamed.push("acme/synced".to_owned());
+        let whole = JobLog::Text { bytes: LOG.as_bytes().to_vec(), truncated: false };
+        assert_eq!(log(&app, 9_001, LOG.len()).await?, whole);
+        assert_eq!((github.requests("/repositories/4711/actions/jobs/9001/logs"), github.world().leaks), (1, 0));
+    }
+
     async fn a_log_may_use_what_a_sync_leaves_of_the_limit(engine: Engine) {
         let (app, github) = start_with_instances(engine).await?;
         github.world().logs.insert(9_001, Some(LOG.to_owned()));
@@ -41,8 +50,12 @@ on_both_engines! {
         backfill.run().await?;
         assert!(matches!(log(&app, 9_001, 1_000).await?, JobLog::Text { .. }));
         assert!(matches!(log(&app, 9_001, 1_000).await?, JobLog::Text { .. }));
-        let used_up = github_app(&app)?.job_log(INSTALLATION, "acme", "synced", 9_001, 1_000).await;
-        assert!(matches!(used_up, Err(GithubError::RateLimited { until }) if until == reset), "{used_up:?}");
+        for _ in 0..2 {
+            let used_up = github_app(&app)?.job_log(INSTALLATION, "acme", "synced", 9_001, 1_000).await;
+            assert!(matches!(used_up, Err(GithubError::RateLimited { until }) if until == reset), "{used_up:?}");
+        }
+        // GitHub is not asked what it would refuse.
+        assert_eq!(github.requests("/actions/jobs/9001/logs"), 2);
     }
 
     async fn a_name_cannot_leave_its_place_in_the_address(engine: Engine) {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use reqwest::Client;
 use serde_json::json;
-use tests::harness::{Engine, FakeGithubApp, NOW, TestApp};
+use tests::harness::{Engine, FakeGithubApp, FakeIssuer, Fixture, NOW, Reply, TestApp, text};
 
 use super::{ago, commit, failure, job, open, open_since, pull, repository, run, start, start_with_instances, sync};
 
@@ -212,6 +213,66 @@ on_both_engines! {
         let summary = sync(&app).await?;
         assert_eq!((summary.runs, summary.jobs, summary.commits), (2, 1, 0));
         assert!(summary.skipped.is_empty());
+    }
+
+    async fn workflows_of_an_enterprise_server_get_a_session(engine: Engine) {
+        let (github, issuer) = (FakeGithubApp::start().await?, FakeIssuer::start().await?);
+        let fixture = Fixture::new(engine).github_app(&github)?.oidc_issuer(issuer.url()).oidc_host("127.0.0.1");
+        let app = fixture.start().await?;
+        github.world().repositories.push(repository("synced"));
+        sync(&app).await?;
+
+        let workspace = app.db_text("SELECT id FROM workspaces WHERE slug = 'acme'").await?.concat();
+        let claims = issuer.claims(&[
+            ("repository", json!("acme/synced")),
+            ("repository_owner", json!("acme")),
+            ("workflow_ref", json!("acme/synced/.github/workflows/plan.yaml@refs/heads/main")),
+        ]);
+        let exchange = json!({ "token": issuer.token(&claims)?, "workspaceId": workspace });
+        let request = Client::new().post(app.url("/api/v1/auth/github-oidc")).json(&exchange);
+        let reply = Reply::read(request).await?;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let result = Client::new()
+            .patch(app.url("/api/v1/repos/acme/synced/instances?stack=dev&component=vpc"))
+            .bearer_auth(text(&reply.body, "/data/token"))
+            .json(&json!({ "command": "plan", "exit_code": 0 }));
+        let reply = Reply::read(result).await?;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let urls = app
+            .db_text(
+                "SELECT r.github_url FROM workflow_runs r JOIN repositories p ON p.id = r.repository_id \
+                 WHERE p.name = 'synced'",
+            )
+            .await?;
+        assert_eq!(urls, ["https://127.0.0.1/acme/synced/actions/runs/9001"]);
+    }
+
+    async fn a_repository_that_was_on_another_host_moves(engine: Engine) {
+        let (app, github) = start_with_instances(engine).await?;
+        let hosts = "SELECT host FROM repositories WHERE name = 'synced'";
+        assert_eq!(app.db_text(hosts).await?, ["github.com"]);
+        github.world().repositories.push(repository("new"));
+        sync(&app).await?;
+        assert_eq!(app.db_text(hosts).await?, ["127.0.0.1"]);
+        app.db_execute("UPDATE repositories SET host = 'github.com' WHERE name = 'new'").await?;
+        assert_eq!(sync(&app).await?.imported.len(), 1);
+        assert_eq!(app.db_text("SELECT host FROM repositories WHERE name = 'new'").await?, ["127.0.0.1"]);
+    }
+
+    async fn a_commit_of_the_future_counts_as_now(engine: Engine) {
+        let (app, github) = start_with_instances(engine).await?;
+        let mut late = commit("a1", "Add vpc");
+        late["commit"]["committer"]["date"] = json!("2099-01-01T00:00:00Z");
+        github.world().commits.insert("acme/synced".to_owned(), vec![late, commit("b2", "Fix vpc")]);
+        sync(&app).await?;
+        let commits = app
+            .db_text(
+                "SELECT CAST(c.committed_at AS TEXT) FROM commits c JOIN repositories p ON p.id = c.repository_id \
+                 WHERE p.name = 'synced' ORDER BY c.sha",
+            )
+            .await?;
+        let earlier = NOW.minus(Duration::from_hours(2));
+        assert_eq!(commits, [NOW.micros().to_string(), earlier.micros().to_string()]);
     }
 
     async fn a_workspace_without_an_installation_is_told_so(engine: Engine) {

@@ -95,6 +95,13 @@ impl Fixture {
         self
     }
 
+    /// Gives sessions to workflows of repositories on this host.
+    #[must_use]
+    pub fn oidc_host(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.oidc.host);
+        self
+    }
+
     /// Lets GitHub deliver webhooks, signed with this secret.
     pub fn webhook_secret(mut self, secret: &str) -> Result<Self> {
         let github = json!({ "client_id": "Iv1.test", "client_secret": "test", "webhook_secret": secret });

@@ -56,6 +56,12 @@ pub struct World {
     pub commits: BTreeMap<String, Vec<Value>>,
     /// By job; none is expired.
     pub logs: BTreeMap<i64, Option<String>>,
+    /// Names that repositories had before, `owner/name`; what is asked of them leads to an address by number.
+    pub renamed: Vec<String>,
+    /// Repositories that the installation does not see.
+    pub hidden: Vec<String>,
+    /// Requests with this in their address get no answer.
+    pub silence: Option<&'static str>,
     /// Answers to come, each once: a part of the address, and the status.
     pub failures: Vec<(&'static str, u16)>,
     /// Requests that are left of 5,000, and when there are more, in seconds.
@@ -141,8 +147,12 @@ async fn answer(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let mut world = fake.world();
     let address = uri.to_string();
+    let is_silent = fake.world().silence.is_some_and(|part| address.contains(part));
+    if is_silent {
+        return std::future::pending().await;
+    }
+    let mut world = fake.world();
     world.requests.push(format!("{method} {address}"));
     if let Some(index) = world.failures.iter().position(|(part, _)| address.contains(part)) {
         let (_, status) = world.failures.remove(index);
@@ -235,6 +245,16 @@ impl Fake {
     }
 
     fn answer_list(&self, world: &World, segments: &[&str], parameters: &Parameters) -> Response {
+        if let ["repos", owner, name, rest @ ..] = segments {
+            let name = format!("{owner}/{name}");
+            if world.hidden.contains(&name) {
+                return refusal(404, "Not Found");
+            }
+            if world.renamed.contains(&name) {
+                let there = format!("{}/api/v3/repositories/4711/{}", self.url, rest.join("/"));
+                return (StatusCode::MOVED_PERMANENTLY, [(LOCATION, there)]).into_response();
+            }
+        }
         let list = |key: Option<&str>, items: Vec<Value>| self.page(&segments.join("/"), parameters, key, items);
         let of = |lists: &BTreeMap<String, Vec<Value>>, owner: &str, name: &str| {
             lists.get(&format!("{owner}/{name}")).cloned().unwrap_or_default()
@@ -252,7 +272,10 @@ impl Fake {
                 let jobs = id.parse::<i64>().ok().and_then(|id| world.jobs.get(&id)).cloned();
                 list(Some("jobs"), jobs.unwrap_or_default())
             }
-            ["repos", _, _, "actions", "jobs", id, "logs"] => self.log(world, id),
+            ["repos", _, _, "actions", "jobs", id, "logs"] | ["repositories", _, "actions", "jobs", id, "logs"] => {
+                self.log(world, id)
+            }
+            ["repos", _, _, "actions", "jobs", id] => Json(json!({ "id": id })).into_response(),
             ["repos", owner, name, "pulls"] => list(None, sorted(of(&world.pulls, owner, name), "updated_at")),
             ["repos", owner, name, "commits"] => list(None, of(&world.commits, owner, name)),
             _ => refusal(404, "Not Found"),

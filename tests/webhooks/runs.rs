@@ -189,6 +189,19 @@ on_both_engines! {
         assert_eq!(app.db_text(RUNS).await?, ["in_progress|-|1|plan|manual|-|-|none|-"]);
     }
 
+    async fn long_names_of_jobs_are_looked_up_too(engine: Engine) {
+        let (app, github) = live(engine).await?;
+        let untitled = json!({ "display_title": "Add vpc", "status": "in_progress" });
+        github.apply("workflow_run", &run("live", &untitled)).await?;
+        // Each can be cut into more than a hundred pairs of names.
+        for number in 0..7 {
+            let long = json!({ "id": 9_010 + number, "name": format!("job{number}{}", "-x".repeat(60)) });
+            github.apply("workflow_job", &job("live", &long)).await?;
+        }
+        github.apply("workflow_job", &job("live", &json!({}))).await?;
+        assert_eq!(app.db_text(RUNS).await?, ["in_progress|-|1|plan|manual|vpc|dev|none|-"]);
+    }
+
     async fn a_review_decides_whatever_comes_first(engine: Engine) {
         let (app, github) = live(engine).await?;
         let waiting = json!({ "status": "waiting", "updated_at": "2026-08-21T09:00:10Z" });

@@ -89,6 +89,28 @@ on_both_engines! {
         assert!(app.db_text(REPOSITORIES).await?.is_empty());
     }
 
+    async fn nobody_listens_to_a_repository_by_uploading_under_its_name(engine: Engine) {
+        let app = start(engine).await?;
+        let github = Github::new(&app);
+        let token = app.workspace_token("rival").await?;
+        let inventory = json!({
+            "repo_owner": "victim", "repo_name": "infra", "instances": [{ "component": "vpc", "stack": "dev" }],
+        });
+        assert_eq!(app.upload(&token, &inventory).await?.status, 200);
+        let mut push = event("infra", "", "ref", json!("refs/heads/main"));
+        push["repository"]["full_name"] = json!("victim/infra");
+        // Nobody linked the victim's installation; then it is linked to the victim's workspace.
+        push["installation"]["id"] = json!(4_711);
+        assert_eq!(github.send("push", &push).await?, "ignored");
+        push["installation"]["id"] = json!(ACME);
+        assert_eq!(github.send("push", &push).await?, "ignored");
+        // The operator's secret signed a webhook that was set up by hand.
+        push["installation"] = json!(null);
+        assert_eq!(github.send("push", &push).await?, "applied");
+        app.db_execute("UPDATE repositories SET host = 'ghe.example' WHERE owner = 'victim'").await?;
+        assert_eq!(github.send("push", &push).await?, "ignored");
+    }
+
     async fn a_pull_request_stays_merged_when_older_events_come_late(engine: Engine) {
         let app = start(engine).await?;
         let github = Github::new(&app);
@@ -116,6 +138,26 @@ on_both_engines! {
             "pull_request.merged github_action pull_request",
             "pull_request.opened github_action pull_request",
         ]);
+    }
+
+    async fn a_commit_of_the_future_counts_as_now(engine: Engine) {
+        let app = start(engine).await?;
+        let github = Github::new(&app);
+        github.add_repositories(&["new".to_owned()]).await?;
+        let commits = json!([
+            { "id": "a1", "message": "Add vpc", "timestamp": "2099-01-01T00:00:00Z" },
+            { "id": "b2", "message": "Fix vpc", "timestamp": "2026-08-21T09:00:00Z" },
+        ]);
+        let mut push = event("new", "", "commits", commits);
+        push["ref"] = json!("refs/heads/main");
+        github.apply("push", &push).await?;
+        let rows = app
+            .db_text(
+                "SELECT c.sha || ' ' || CAST(c.committed_at AS TEXT) FROM commits c \
+                 JOIN repositories p ON p.id = c.repository_id WHERE p.name = 'new' ORDER BY c.sha",
+            )
+            .await?;
+        assert_eq!(rows, ["a1 1787306400000000", "b2 1787302800000000"]);
     }
 
     async fn commits_are_those_of_the_default_branch(engine: Engine) {

@@ -224,7 +224,7 @@ mod tests {
             let (second, text) = line.split_once(' ').unwrap();
             format!("2026-08-21T10:00:{second}.1234567Z {text}\n")
         };
-        LogText { text: lines.iter().map(stamped).collect(), incomplete: false }
+        LogText::new(lines.iter().map(stamped).collect(), false)
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn colours_and_invisible_characters_take_no_room() {
         let line = format!("2026-08-21T10:00:00.1234567Z \u{1b}[1mplain\u{1b}[0m{}\n", "\u{200b}".repeat(100));
-        let log = LogText { text: line.repeat(10), incomplete: false };
+        let log = LogText::new(line.repeat(10), false);
         let end = end_of(&log, &[], None, (10, 59));
         assert_eq!((end.text, end.truncated), (["plain"; 10].join("\n"), false));
     }

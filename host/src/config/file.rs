@@ -174,8 +174,7 @@ struct File {
     database: DatabaseConfig,
     tools: ToolsConfig,
     github: Option<GithubConfig>,
-    #[serde(default)]
-    oidc: OidcConfig,
+    oidc: Option<OidcConfig>,
     #[serde(default)]
     egress: EgressConfig,
     #[serde(default)]
@@ -244,6 +243,8 @@ impl File {
                 "must be the App's name in its URL: lower-case letters, digits and hyphens",
             )?;
             github.check_app().or_else(|message| check("github.app_id", false, message))?;
+            let agrees = self.oidc.as_ref().is_none_or(|oidc| github.agrees_with(&oidc.host));
+            check("oidc.host", agrees, "must be the host of github.url, where the repositories are")?;
         }
         Ok(Config {
             listen: self.listen,
@@ -252,7 +253,7 @@ impl File {
             database: self.database,
             tools: self.tools,
             github: self.github,
-            oidc: self.oidc,
+            oidc: self.oidc.unwrap_or_default(),
             egress: self.egress,
             allowed_origins: self.allowed_origins,
             limits: self.limits,

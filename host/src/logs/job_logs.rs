@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
 use super::error::FetchError;
@@ -21,6 +21,12 @@ const MAX_TEXT: usize = 16 << 20;
 
 /// Fetches at once: each holds a log in memory.
 const MAX_FETCHES: usize = 8;
+
+/// Kept texts above this are read a few at a time, so that many calls at once do not fill the memory.
+const LARGE: usize = 1 << 20;
+
+/// Large texts in memory at once, beside those that are fetched.
+const MAX_LARGE: usize = 16;
 
 /// How long a caller waits for GitHub. The fetch goes on without it, so that a later call finds the log.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -50,6 +56,15 @@ pub struct LogText {
     pub text: String,
     /// Whether the beginning is missing, because the log is longer than what is kept.
     pub incomplete: bool,
+    /// Of a large text that was kept: its place among those in memory, until nobody has it any more.
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl LogText {
+    /// A text that takes no place: what was just fetched, or is small.
+    pub(crate) const fn new(text: String, incomplete: bool) -> Self {
+        Self { text, incomplete, _place: None }
+    }
 }
 
 /// The logs of all jobs; cheap to clone.
@@ -63,6 +78,8 @@ pub struct JobLogs {
     clock: Clock,
     flights: Flights<LogState>,
     slots: Arc<Semaphore>,
+    /// Of large texts that were kept. Who has a place waits for no other.
+    places: Arc<Semaphore>,
 }
 
 /// What the database says.
@@ -84,8 +101,8 @@ impl JobLogs {
     /// Logs that `store` keeps and `github_app` fetches.
     pub fn new(store: &Store, github_app: Option<GithubApp>, clock: Clock) -> Self {
         let (reader, writer) = (store.read.clone(), store.write.clone());
-        let slots = Arc::new(Semaphore::new(MAX_FETCHES));
-        Self { reader, writer, github_app, clock, flights: Flights::default(), slots }
+        let (slots, places) = (Arc::new(Semaphore::new(MAX_FETCHES)), Arc::new(Semaphore::new(MAX_LARGE)));
+        Self { reader, writer, github_app, clock, flights: Flights::default(), slots, places }
     }
 
     /// The log of a job; none if the workspace has no such job.
@@ -102,8 +119,7 @@ impl JobLogs {
     async fn look(&self, scope: &WorkspaceScope, job_id: &str) -> Result<Option<Found>, StoreError> {
         let Some(row) = job_logs::find_log(&self.reader, scope, job_id).await? else { return Ok(None) };
         if row.fetched_at.is_some() {
-            let state = read_content(job_id, row.content, row.truncated.unwrap_or(false)).await?;
-            return Ok(Some(Found::Known(state)));
+            return Ok(Some(Found::Known(read_content(&self.places, job_id, row).await?)));
         }
         Ok(Some(locate(row)))
     }
@@ -150,18 +166,17 @@ impl JobLogs {
             None => return Ok(LogState::NoSource),
         };
         let now = self.clock.now();
-        let log =
-            github.job_log(source.installation, &source.owner, &source.name, source.github_job_id, MAX_TEXT).await?;
-        let has_settled = source.completed_at.is_none_or(|at| now.since(at) >= SETTLING);
+        let Source { installation, owner, name, github_job_id, completed_at } = &source;
+        let log = github.job_log(*installation, owner, name, *github_job_id, MAX_TEXT).await?;
+        let has_settled = completed_at.is_none_or(|at| now.since(at) >= SETTLING);
+        // A repository that is out of sight has no log either, and may come back.
+        let is_hidden = has_settled
+            && log == JobLog::Missing
+            && !github.has_job(*installation, owner, name, *github_job_id).await?;
         let (state, new) = match log {
-            JobLog::Text { bytes, truncated } => {
-                let packed = off_reactor(bytes.len(), move || pack(&bytes)).await??;
-                let bytes = i64::try_from(packed.text.len()).unwrap_or(i64::MAX);
-                let text = LogText { text: packed.text, incomplete: truncated };
-                let new = NewLog { content: Some(packed.content), bytes, lines: packed.lines, truncated };
-                (LogState::Text(Arc::new(text)), new)
-            }
+            JobLog::Text { bytes, truncated } => kept(bytes, truncated).await?,
             JobLog::Missing if !has_settled => return Ok(LogState::NotReady),
+            JobLog::Missing if is_hidden => return Ok(LogState::NoSource),
             // GitHub tells the two apart only for a while. What is gone is asked for once.
             JobLog::Gone | JobLog::Missing => {
                 (LogState::Expired, NewLog { content: None, bytes: 0, lines: 0, truncated: false })
@@ -172,6 +187,16 @@ impl JobLogs {
         }
         Ok(state)
     }
+}
+
+/// What GitHub served as text, and as it is kept.
+async fn kept(served: Vec<u8>, is_end: bool) -> Result<(LogState, NewLog), FetchError> {
+    let packed = off_reactor(served.len(), move || pack(&served, MAX_TEXT)).await??;
+    let bytes = i64::try_from(packed.text.len()).unwrap_or(i64::MAX);
+    let truncated = is_end || packed.truncated;
+    let text = LogText::new(packed.text, truncated);
+    let new = NewLog { content: Some(packed.content), bytes, lines: packed.lines, truncated };
+    Ok((LogState::Text(Arc::new(text)), new))
 }
 
 /// Where a log is that is not kept.
@@ -196,16 +221,18 @@ fn locate(row: LogRow) -> Found {
 }
 
 /// Reads what is kept of a log: nothing, if GitHub no longer had it.
-async fn read_content(job_id: &str, content: Option<Vec<u8>>, incomplete: bool) -> Result<LogState, StoreError> {
-    let Some(content) = content else { return Ok(LogState::Expired) };
-    // A log is about twenty times as large as what is kept of it.
-    let text = off_reactor(content.len().saturating_mul(20), move || unpack(&content, MAX_TEXT)).await;
+async fn read_content(places: &Arc<Semaphore>, job_id: &str, row: LogRow) -> Result<LogState, StoreError> {
+    let Some(content) = row.content else { return Ok(LogState::Expired) };
+    let bytes = row.bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(MAX_TEXT);
+    let place = if bytes > LARGE { Arc::clone(places).acquire_owned().await.ok() } else { None };
+    let text = off_reactor(bytes, move || unpack(&content, MAX_TEXT)).await;
     let text = text.ok().and_then(Result::ok).ok_or_else(|| StoreError::Inconsistent {
         table: "job_logs",
         id: job_id.to_owned(),
         what: "a text that cannot be decompressed",
     })?;
-    Ok(LogState::Text(Arc::new(LogText { text, incomplete })))
+    let incomplete = row.truncated.unwrap_or(false);
+    Ok(LogState::Text(Arc::new(LogText { text, incomplete, _place: place })))
 }
 
 async fn wait(mut flight: Flight<LogState>) -> LogState {
@@ -230,8 +257,16 @@ mod tests {
             installation: Some(5),
             fetched_at: None,
             content: None,
+            bytes: None,
             truncated: None,
         }
+    }
+
+    /// The row of a log that is kept.
+    fn kept_row(text: &str) -> LogRow {
+        let packed = pack(text.as_bytes(), MAX_TEXT).unwrap();
+        let bytes = i64::try_from(text.len()).ok();
+        LogRow { fetched_at: Some(8), content: Some(packed.content), bytes, truncated: Some(true), ..row() }
     }
 
     fn located(row: LogRow) -> Option<LogState> {
@@ -254,11 +289,22 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_kept_is_read() {
-        let content = pack(b"a log\n").unwrap().content;
-        let kept = read_content("job_1", Some(content), true).await.unwrap();
+        let places = Arc::new(Semaphore::new(0));
+        let kept = read_content(&places, "job_1", kept_row("a log\n")).await.unwrap();
         assert!(matches!(kept, LogState::Text(log) if log.text == "a log\n" && log.incomplete));
-        assert!(matches!(read_content("job_1", None, false).await, Ok(LogState::Expired)));
-        let damaged = read_content("job_1", Some(vec![1, 2, 3]), false).await.unwrap_err();
+        assert!(matches!(read_content(&places, "job_1", row()).await, Ok(LogState::Expired)));
+        let damaged = LogRow { content: Some(vec![1, 2, 3]), ..kept_row("a log\n") };
+        let damaged = read_content(&places, "job_1", damaged).await.unwrap_err();
         assert!(damaged.to_string().contains("job_1"));
+    }
+
+    #[tokio::test]
+    async fn a_large_text_has_its_place_as_long_as_somebody_has_it() {
+        let places = Arc::new(Semaphore::new(1));
+        let large = kept_row(&"a line of a log\n".repeat(LARGE / 10));
+        let read = read_content(&places, "job_1", large).await.unwrap();
+        assert_eq!(places.available_permits(), 0);
+        drop(read);
+        assert_eq!(places.available_permits(), 1);
     }
 }

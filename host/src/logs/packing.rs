@@ -16,15 +16,27 @@ pub(super) struct Packed {
     /// The text, zstd.
     pub(super) content: Vec<u8>,
     pub(super) lines: i64,
+    /// Whether the beginning was left out.
+    pub(super) truncated: bool,
 }
 
-/// Makes text of what GitHub served.
-pub(super) fn pack(bytes: &[u8]) -> io::Result<Packed> {
+/// Makes text of what GitHub served, at most `most` bytes: what is no UTF-8 grows to three times its size.
+pub(super) fn pack(bytes: &[u8], most: usize) -> io::Result<Packed> {
     let text = String::from_utf8_lossy(bytes);
-    let text = actions_log::without_bom(&text);
+    let (text, truncated) = end_of(actions_log::without_bom(&text), most);
     let content = zstd::encode_all(text.as_bytes(), COMPRESSION_LEVEL)?;
     let lines = i64::try_from(text.lines().count()).unwrap_or(i64::MAX);
-    Ok(Packed { text: text.to_owned(), content, lines })
+    Ok(Packed { text: text.to_owned(), content, lines, truncated })
+}
+
+/// The end of a text, from the start of a line, and whether there is more. One line alone is cut as it is.
+fn end_of(text: &str, most: usize) -> (&str, bool) {
+    if text.len() <= most {
+        return (text, false);
+    }
+    let end = text.get(text.ceil_char_boundary(text.len() - most)..).unwrap_or_default();
+    let lines = end.split_once('\n').map(|(_, lines)| lines).filter(|lines| !lines.is_empty());
+    (lines.unwrap_or(end), true)
 }
 
 /// The start of a compressed text, at most `most` bytes: what comes out is bounded whatever was put in.
@@ -62,9 +74,25 @@ mod tests {
             (b"\xff\n".as_slice(), "\u{fffd}\n", 1),
             (b"".as_slice(), "", 0),
         ] {
-            let packed = pack(bytes).unwrap();
-            assert_eq!((packed.text.as_str(), packed.lines), (text, lines));
+            let packed = pack(bytes, 1_000).unwrap();
+            assert_eq!((packed.text.as_str(), packed.lines, packed.truncated), (text, lines, false));
             assert_eq!(unpack(&packed.content, 1_000).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_grows_beyond_the_limit_loses_its_beginning() {
+        // Ten bytes as GitHub serves them, eighteen as text.
+        let served = b"one\n\xff\xff\xff\xfftw";
+        for (most, text, truncated) in [
+            (18, "one\n\u{fffd}\u{fffd}\u{fffd}\u{fffd}tw", false),
+            (17, "\u{fffd}\u{fffd}\u{fffd}\u{fffd}tw", true),
+            // One line alone, from the start of a character.
+            (10, "\u{fffd}\u{fffd}tw", true),
+        ] {
+            let packed = pack(served, most).unwrap();
+            assert_eq!((packed.text.as_str(), packed.truncated), (text, truncated), "{most}");
+            assert_eq!(unpack(&packed.content, most).unwrap(), text);
         }
     }
 

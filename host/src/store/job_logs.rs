@@ -20,6 +20,8 @@ pub(crate) struct LogRow {
     pub(crate) fetched_at: Option<i64>,
     /// zstd; none if GitHub no longer had it.
     pub(crate) content: Option<Vec<u8>>,
+    /// Of the text.
+    pub(crate) bytes: Option<i64>,
     pub(crate) truncated: Option<bool>,
 }
 
@@ -42,7 +44,7 @@ pub(crate) async fn find_log(
     job_id: &str,
 ) -> Result<Option<LogRow>, StoreError> {
     let query = sql("SELECT j.status, j.conclusion, j.completed_at, j.github_job_id, r.owner, r.name, \
-         g.github_id AS installation, l.fetched_at, l.content, l.truncated \
+         g.github_id AS installation, l.fetched_at, l.content, l.bytes, l.truncated \
          FROM jobs j JOIN workflow_runs w ON w.id = j.run_id JOIN repositories r ON r.id = w.repository_id \
          LEFT JOIN github_installations g ON g.id = r.installation_id AND g.workspace_id = j.workspace_id \
          AND g.status = 'active' AND r.status = 'active' \

@@ -120,7 +120,8 @@ impl Items {
                 }
             }
             Self::Commits(page) => {
-                commits::store(recorder, target, &page.items).await?;
+                let told: Vec<_> = page.items.iter().filter_map(commits::listed).collect();
+                commits::store(recorder, target, &told).await?;
                 count = page.items.len();
             }
         }

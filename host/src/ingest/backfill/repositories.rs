@@ -52,10 +52,11 @@ impl Backfill {
         for repository in listed {
             let Some(name) = full_name(repository) else { continue };
             let full_name = format!("{}/{}", name.owner, name.name);
-            if let Some(id) = repositories::import(&mut tx, installation, name, &self.entropy, now).await? {
+            let host = self.github.host();
+            if let Some(id) = repositories::import(&mut tx, installation, name, host, &self.entropy, now).await? {
                 imported.push(Imported { id, name: full_name.clone() });
             }
-            let targets = repositories::find_targets(&mut tx, name, Some(installation.github_id)).await?;
+            let targets = repositories::find_targets(&mut tx, name, Some(installation.github_id), host).await?;
             let Some(target) = targets.into_iter().find(|target| target.scope == self.scope) else { continue };
             if let Some(branch) = repository.default_branch.get() {
                 repositories::set_default_branch(&mut tx, &target, branch).await?;

@@ -66,12 +66,10 @@ async fn link(recorder: &mut Recorder<'_>, target: &Target, run_id: &str) -> Res
     if names.len() > MAX_NAMES {
         return Ok(None);
     }
-    let mut instances = Vec::new();
-    for name in &names {
-        instances.extend(links::find_named(recorder.tx, target, &inference::pairs(name)).await?);
-    }
-    instances.sort_unstable();
-    instances.dedup();
+    let mut pairs: Vec<_> = names.iter().flat_map(|name| inference::pairs(name)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let instances = links::find_named(recorder.tx, target, &pairs).await?;
     links::link_by_jobs(recorder.tx, target, run_id, &instances).await?;
     // The run may have been over before its job told whose it was.
     Ok(outcomes::settle(recorder.tx, target, run_id, recorder.entropy, recorder.now).await?)

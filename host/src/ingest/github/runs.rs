@@ -36,7 +36,9 @@ async fn find_instance(
     payload: &WorkflowRun,
 ) -> Result<Option<Linked>, RecordError> {
     let titles = [payload.display_title.get(), payload.name.get()];
-    let pairs: Vec<_> = titles.into_iter().flatten().flat_map(inference::pairs).collect();
+    let mut pairs: Vec<_> = titles.into_iter().flatten().flat_map(inference::pairs).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
     let mut named = links::find_named(recorder.tx, target, &pairs).await?;
     let first = named.pop();
     Ok(first.filter(|_| named.is_empty()))

@@ -85,7 +85,7 @@ async fn follow(work: &mut Work<'_>, row: &InstallationRow) -> Result<(), Webhoo
 
 async fn import(work: &mut Work<'_>, row: &InstallationRow, added: &[Repository]) -> Result<(), WebhookError> {
     for name in added.iter().filter_map(full_name) {
-        if let Some(id) = repositories::import(work.tx, row, name, work.entropy, work.now).await? {
+        if let Some(id) = repositories::import(work.tx, row, name, &work.host, work.entropy, work.now).await? {
             work.notes.push(note(row, "repository_imported", id, name));
         }
     }

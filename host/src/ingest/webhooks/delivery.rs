@@ -89,7 +89,8 @@ async fn take(app: &App, request_id: &str, (name, id): (&str, &str), body: &[u8]
     if !deliveries::record(&mut tx, &Received { id, event: name, action: payload.action.get(), at: now }).await? {
         return Ok(Outcome::Duplicate);
     }
-    let mut work = Work { tx: &mut tx, payload: &payload, entropy: &app.entropy, now, notes: Vec::new() };
+    let host = app.config.github_host();
+    let mut work = Work { tx: &mut tx, payload: &payload, entropy: &app.entropy, now, host, notes: Vec::new() };
     let outcome = apply(event, &mut work).await?;
     let notes = work.notes;
     tx.commit().await?;

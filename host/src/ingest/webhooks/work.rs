@@ -44,7 +44,10 @@ impl Outcome {
 
     /// Of an event of a repository.
     pub(super) const fn of(targets: &[Target]) -> Self {
-        if targets.is_empty() { Self::Ignored("no workspace has this repository") } else { Self::Applied }
+        if targets.is_empty() {
+            return Self::Ignored("no workspace has this repository, or none that is linked to its installation");
+        }
+        Self::Applied
     }
 }
 
@@ -78,6 +81,8 @@ pub(super) struct Work<'a> {
     pub(super) payload: &'a Payload,
     pub(super) entropy: &'a Entropy,
     pub(super) now: Timestamp,
+    /// Of the repositories that are told of.
+    pub(super) host: String,
     pub(super) notes: Vec<Note>,
 }
 
@@ -133,7 +138,7 @@ impl<'a> Work<'a> {
     /// The repository of a name in the workspaces that have it, locked.
     pub(super) async fn targets_named(&mut self, repository: FullName<'_>) -> Result<Vec<Target>, WebhookError> {
         let installation = self.payload.installation.as_ref().and_then(|installation| installation.id);
-        let targets = repositories::find_targets(self.tx, repository, installation).await?;
+        let targets = repositories::find_targets(self.tx, repository, installation, &self.host).await?;
         for target in &targets {
             repositories::lock(self.tx, target, self.now).await?;
         }

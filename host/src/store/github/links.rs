@@ -4,22 +4,30 @@ use super::Target;
 use crate::store::{StoreError, Tx, sql};
 
 /// An instance of the repository.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Linked {
     pub(crate) id: String,
     pub(crate) component: String,
     pub(crate) stack: String,
 }
 
-/// The repository's instances among these pairs of component and stack.
+/// Pairs that are asked for at once. SQLite takes an expression that is a thousand deep at most.
+const GROUP: usize = 256;
+
+/// The repository's instances among these pairs of component and stack, each of which is there once.
 pub(crate) async fn find_named(
     tx: &mut Tx,
     target: &Target,
     pairs: &[(&str, &str)],
 ) -> Result<Vec<Linked>, StoreError> {
-    if pairs.is_empty() {
-        return Ok(Vec::new());
+    let mut found = Vec::new();
+    for group in pairs.chunks(GROUP) {
+        found.extend(find_group(tx, target, group).await?);
     }
+    Ok(found)
+}
+
+async fn find_group(tx: &mut Tx, target: &Target, pairs: &[(&str, &str)]) -> Result<Vec<Linked>, StoreError> {
     let mut query =
         sql("SELECT id, component, stack FROM instances WHERE workspace_id = $1 AND repository_id = $2 AND (")
             .bind(target.scope.workspace_id())

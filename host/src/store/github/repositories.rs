@@ -16,35 +16,38 @@ struct TargetRow {
 #[derive(sqlx::FromRow)]
 struct KnownRow {
     id: String,
+    host: String,
     status: String,
     installation_id: Option<String>,
 }
 
-/// Where a repository is known: in the workspaces of the installation that sent the event, or, if no
-/// workspace has that installation, wherever a repository of this name came in without one.
+/// Where a repository is known: in the workspaces that are linked to the installation that sent the event. An
+/// event without an installation comes from a webhook that somebody set up by hand; it is heard wherever a
+/// repository of this name is on `host`.
 ///
-/// Security: a repository that belongs to an installation hears of no other installation, so a workspace
-/// cannot listen to a repository by uploading instances under its name once its owner is linked here.
+/// Security: an installation that nobody linked gives nothing, so a workspace cannot listen to a repository by
+/// uploading instances under its name.
 pub(crate) async fn find_targets(
     tx: &mut Tx,
     repository: FullName<'_>,
     installation: Option<i64>,
+    host: &str,
 ) -> Result<Vec<Target>, StoreError> {
-    let linked = match installation {
-        Some(github_id) => installations::find_installations(tx, github_id).await?,
-        None => Vec::new(),
-    };
     let mut query = sql("SELECT id, workspace_id FROM repositories WHERE LOWER(owner) = LOWER($1) \
          AND LOWER(name) = LOWER($2)")
     .bind(repository.owner)
     .bind(repository.name);
-    match (linked.is_empty(), installation) {
-        (false, _) => {
-            query.push(" AND workspace_id IN ");
-            query.push_in(linked.iter().map(|row| row.workspace_id.as_str()));
+    if let Some(github_id) = installation {
+        let linked = installations::find_installations(tx, github_id).await?;
+        if linked.is_empty() {
+            return Ok(Vec::new());
         }
-        (true, Some(_)) => query.push(" AND host = 'github.com' AND installation_id IS NULL"),
-        (true, None) => query.push(" AND host = 'github.com'"),
+        query.push(" AND workspace_id IN ");
+        query.push_in(linked.iter().map(|row| row.workspace_id.as_str()));
+    } else {
+        query.push(" AND LOWER(host) = LOWER(");
+        query.push_bind(host);
+        query.push(")");
     }
     query.push(" ORDER BY workspace_id, id");
     let mut rows: Vec<TargetRow> = tx.fetch_all(query).await?;
@@ -69,33 +72,36 @@ pub(crate) async fn lock(tx: &mut Tx, target: &Target, now: Timestamp) -> Result
     Ok(())
 }
 
-/// Gives the installation's workspace a repository; its id if the workspace did not have it, or had it
-/// without this installation.
+/// Gives the installation's workspace a repository, which is on `host`; its id if the workspace did not have it,
+/// or had it without this installation or on another host.
 pub(crate) async fn import(
     tx: &mut Tx,
     installation: &InstallationRow,
     repository: FullName<'_>,
+    host: &str,
     entropy: &Entropy,
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
     let known: Option<KnownRow> = tx
         .fetch_for_update(
-            sql("SELECT id, status, installation_id FROM repositories WHERE workspace_id = $1 \
+            sql("SELECT id, host, status, installation_id FROM repositories WHERE workspace_id = $1 \
                  AND LOWER(owner) = LOWER($2) AND LOWER(name) = LOWER($3) ORDER BY id LIMIT 1")
             .bind(&installation.workspace_id)
             .bind(repository.owner)
             .bind(repository.name),
         )
         .await?;
-    let Some(known) = known else { return insert(tx, installation, repository, entropy, now).await };
-    if known.status == installation.status && known.installation_id.as_ref() == Some(&installation.id) {
+    let Some(known) = known else { return insert(tx, installation, repository, host, entropy, now).await };
+    let is_there = known.host.eq_ignore_ascii_case(host) && known.installation_id.as_ref() == Some(&installation.id);
+    if is_there && known.status == installation.status {
         return Ok(None);
     }
     tx.execute(
-        sql("UPDATE repositories SET installation_id = $3, status = $4 WHERE workspace_id = $1 AND id = $2")
+        sql("UPDATE repositories SET installation_id = $3, host = $4, status = $5 WHERE workspace_id = $1 AND id = $2")
             .bind(&installation.workspace_id)
             .bind(&known.id)
             .bind(&installation.id)
+            .bind(host)
             .bind(&installation.status),
     )
     .await?;
@@ -106,6 +112,7 @@ async fn insert(
     tx: &mut Tx,
     installation: &InstallationRow,
     repository: FullName<'_>,
+    host: &str,
     entropy: &Entropy,
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
@@ -113,11 +120,13 @@ async fn insert(
     let row: Option<(String,)> = tx
         .fetch_optional(
             sql("INSERT INTO repositories (id, workspace_id, installation_id, host, owner, name, status, created_at) \
-                 VALUES ($1, $2, $3, 'github.com', $4, $5, $6, $7) ON CONFLICT (workspace_id, owner, name) \
-                 DO UPDATE SET installation_id = excluded.installation_id, status = excluded.status RETURNING id")
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, owner, name) \
+                 DO UPDATE SET installation_id = excluded.installation_id, host = excluded.host, \
+                 status = excluded.status RETURNING id")
             .bind(entropy.id("repo", now))
             .bind(&installation.workspace_id)
             .bind(&installation.id)
+            .bind(host)
             .bind(repository.owner)
             .bind(repository.name)
             .bind(&installation.status)

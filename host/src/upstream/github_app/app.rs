@@ -32,11 +32,13 @@ pub struct GithubApp(Arc<Inner>);
 
 struct Inner {
     http: Client,
+    /// Of the repositories.
+    host: String,
     api: Url,
     key: AppKey,
     clock: Clock,
     /// By installation.
-    tokens: tokio::sync::Mutex<HashMap<i64, Token>>,
+    tokens: Mutex<HashMap<i64, Slot>>,
     /// By installation, as GitHub counts.
     budgets: Mutex<HashMap<i64, Budget>>,
 }
@@ -46,6 +48,9 @@ struct Token {
     text: String,
     expires_at: Timestamp,
 }
+
+/// The token of one installation. Whoever asks GitHub for it holds the lock.
+type Slot = Arc<tokio::sync::Mutex<Option<Token>>>;
 
 /// A question to GitHub.
 pub(super) struct Call {
@@ -74,16 +79,29 @@ impl GithubApp {
         })?;
         Ok(Some(Self(Arc::new(Inner {
             http: http.clone(),
+            host: endpoint("github.url", &config.url, "")?.host_str().unwrap_or_default().to_owned(),
             api: endpoint("github.api_url", &config.api_url, "")?,
             key,
             clock,
-            tokens: tokio::sync::Mutex::default(),
+            tokens: Mutex::default(),
             budgets: Mutex::default(),
         }))))
     }
 
+    /// Host of the repositories: that of the pages that people see, which the API's may differ from.
+    pub(crate) fn host(&self) -> &str {
+        &self.0.host
+    }
+
     pub(super) fn http(&self) -> &Client {
         &self.0.http
+    }
+
+    /// Whether a URL is one of the API, which on an Enterprise Server is a folder of its host.
+    pub(super) fn is_api(&self, url: &Url) -> bool {
+        let api = &self.0.api;
+        let rest = url.path().strip_prefix(api.path().trim_end_matches('/'));
+        url.origin() == api.origin() && rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// The URL of an endpoint; the segments of its path are escaped.
@@ -101,19 +119,18 @@ impl GithubApp {
 
     /// Asks as an installation. The answer has any status but 403 and 429, which are errors.
     pub(super) async fn ask(&self, call: &Call) -> Result<Response, GithubError> {
-        let now = self.0.clock.now();
-        let spared_until = self.budget(call.installation).spared_until(now);
-        if let Some(until) = spared_until.filter(|_| !call.is_urgent) {
+        let (now, budget) = (self.0.clock.now(), self.budget(call.installation));
+        let until = if call.is_urgent { budget.used_up_until(now) } else { budget.spared_until(now) };
+        if let Some(until) = until {
             return Err(GithubError::RateLimited { until });
         }
-        let token = self.token(call.installation).await?;
+        let token = self.token(call.installation, None).await?;
         let response = self.send(Method::GET, &call.url, &token).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return self.judge(call, response).await;
         }
         // GitHub refuses a token that it has just given now and then, and all when an installation changes.
-        self.0.tokens.lock().await.remove(&call.installation);
-        let token = self.token(call.installation).await?;
+        let token = self.token(call.installation, Some(&token)).await?;
         let response = self.send(Method::GET, &call.url, &token).await?;
         self.judge(call, response).await
     }
@@ -142,7 +159,9 @@ impl GithubApp {
     /// Notes the rate limit, and turns refusals into errors.
     async fn judge(&self, call: &Call, response: Response) -> Result<Response, GithubError> {
         let budget = Budget::read(response.headers());
-        self.0.budgets.lock().unwrap_or_else(PoisonError::into_inner).insert(call.installation, budget);
+        if budget.is_told() {
+            self.0.budgets.lock().unwrap_or_else(PoisonError::into_inner).insert(call.installation, budget);
+        }
         match response.status() {
             StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
                 Err(self.refusal(call.installation, call.endpoint, response).await)
@@ -168,18 +187,26 @@ impl GithubApp {
         budgets.get(&installation).copied().unwrap_or_default()
     }
 
-    /// A token of an installation that still holds for a while.
-    async fn token(&self, installation: i64) -> Result<String, GithubError> {
-        // The lock is held while a token is asked for, so that a burst of questions asks for one.
-        let mut tokens = self.0.tokens.lock().await;
+    /// A token of an installation that still holds for a while, and is not the one that GitHub refused.
+    async fn token(&self, installation: i64, refused: Option<&str>) -> Result<String, GithubError> {
+        let slot = self.slot(installation);
+        // The lock is held while a token is asked for, so that a burst of questions asks for one. It is this
+        // installation's alone, so that no other waits.
+        let mut kept = slot.lock().await;
         let soon = self.0.clock.now().plus(MARGIN);
-        if let Some(token) = tokens.get(&installation).filter(|token| token.expires_at > soon) {
+        let good = kept.as_ref().filter(|token| token.expires_at > soon && refused != Some(token.text.as_str()));
+        if let Some(token) = good {
             return Ok(token.text.clone());
         }
+        // What is there has ended, or is refused.
+        *kept = None;
         let token = self.fetch_token(installation).await?;
-        let text = token.text.clone();
-        tokens.insert(installation, token);
-        Ok(text)
+        Ok(kept.insert(token).text.clone())
+    }
+
+    fn slot(&self, installation: i64) -> Slot {
+        let mut tokens = self.0.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(tokens.entry(installation).or_default())
     }
 
     async fn fetch_token(&self, installation: i64) -> Result<Token, GithubError> {

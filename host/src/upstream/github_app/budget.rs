@@ -34,6 +34,11 @@ impl Budget {
         }
     }
 
+    /// Whether the answer told it. GitHub leaves the headers out now and then, which says nothing of the limit.
+    pub(super) const fn is_told(&self) -> bool {
+        self.limit.is_some() && self.remaining.is_some() && self.reset.is_some()
+    }
+
     /// When to go on after a refusal (403 or 429); none if it is not for the rate limit. GitHub's secondary
     /// limits say so in the body alone.
     pub(super) fn refused_until(&self, status: StatusCode, body: &str, now: Timestamp) -> Option<Timestamp> {
@@ -51,6 +56,11 @@ impl Budget {
     pub(super) fn spared_until(&self, now: Timestamp) -> Option<Timestamp> {
         let (limit, remaining) = (self.limit?, self.remaining?);
         self.reset.filter(|reset| *reset > now && remaining <= limit / 10)
+    }
+
+    /// Until when every question would be refused.
+    pub(super) fn used_up_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.reset.filter(|reset| *reset > now && self.remaining == Some(0))
     }
 }
 
@@ -98,5 +108,25 @@ mod tests {
         assert_eq!(until("500", "4000"), Some(4_000));
         assert_eq!(until("0", "1000"), None);
         assert_eq!(Budget::default().spared_until(NOW), None);
+    }
+
+    #[test]
+    fn a_limit_is_used_up_until_the_hour_is_over() {
+        let until = |remaining: &str, reset: &str| {
+            let headers = [("x-ratelimit-remaining", remaining), ("x-ratelimit-reset", reset)];
+            seconds(budget(&headers).used_up_until(NOW))
+        };
+        assert_eq!(until("1", "4000"), None);
+        assert_eq!(until("0", "4000"), Some(4_000));
+        assert_eq!(until("0", "1000"), None);
+        assert_eq!(Budget::default().used_up_until(NOW), None);
+    }
+
+    #[test]
+    fn an_answer_may_tell_nothing_of_the_limit() {
+        let whole = [("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "4000")];
+        assert!(budget(&whole).is_told());
+        assert!(!budget(&[("retry-after", "30")]).is_told());
+        assert!(!Budget::default().is_told());
     }
 }

@@ -31,7 +31,8 @@ pub enum JobLog {
     /// It has expired (410); it never comes back.
     Gone,
     /// There is none (404): the job is not over, it had no step, or somebody deleted the log. Of a job that
-    /// was over long ago, it never comes.
+    /// was over long ago, it never comes, unless the installation does not see the repository
+    /// ([`GithubApp::has_job`]).
     Missing,
 }
 
@@ -49,18 +50,50 @@ impl GithubApp {
         max_bytes: usize,
     ) -> Result<JobLog, GithubError> {
         let url = self.url(&["repos", owner, repo, "actions", "jobs", &job.to_string(), "logs"], &[]);
-        let call = Call { installation, endpoint: ENDPOINT, url, is_urgent: true };
-        let response = self.ask(&call).await?;
+        let (asked, response) = self.ask_where_it_is(installation, url).await?;
         match response.status() {
             StatusCode::NOT_FOUND => Ok(JobLog::Missing),
             StatusCode::GONE => Ok(JobLog::Gone),
             StatusCode::OK => read_end(response, max_bytes).await,
-            status if status.is_redirection() => self.download(&target(&call.url, &response)?, max_bytes).await,
+            status if status.is_redirection() => {
+                let target = target(&asked, &response).filter(|target| !self.is_api(target));
+                self.download(&target.ok_or(GithubError::Unreadable { endpoint: ENDPOINT })?, max_bytes).await
+            }
             status => Err(GithubError::Status { endpoint: ENDPOINT, status: status.as_u16() }),
         }
     }
 
-    /// Follows the redirect, this once.
+    /// Whether the installation sees a job. GitHub says 404 of all that is in a repository that it may not see.
+    pub(crate) async fn has_job(
+        &self,
+        installation: i64,
+        owner: &str,
+        repo: &str,
+        job: i64,
+    ) -> Result<bool, GithubError> {
+        let url = self.url(&["repos", owner, repo, "actions", "jobs", &job.to_string()], &[]);
+        let (_, response) = self.ask_where_it_is(installation, url).await?;
+        match response.status() {
+            StatusCode::OK => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            status => Err(GithubError::Status { endpoint: ENDPOINT, status: status.as_u16() }),
+        }
+    }
+
+    /// Asks, and once more if the API leads to another address of its own: where a repository is that was renamed
+    /// or transferred. Gives the URL that answered, too.
+    async fn ask_where_it_is(&self, installation: i64, url: Url) -> Result<(Url, Response), GithubError> {
+        let mut call = Call { installation, endpoint: ENDPOINT, url, is_urgent: true };
+        let mut response = self.ask(&call).await?;
+        // Security: the token goes to the API alone.
+        if let Some(target) = target(&call.url, &response).filter(|target| self.is_api(target)) {
+            call.url = target;
+            response = self.ask(&call).await?;
+        }
+        Ok((call.url, response))
+    }
+
+    /// Reads the log where it is. That is the last redirect that is followed.
     async fn download(&self, target: &Url, max_bytes: usize) -> Result<JobLog, GithubError> {
         // Security: without the installation's token. The address is signed, and belongs to a store of files.
         let request = self.http().get(target.clone()).timeout(TIMEOUT);
@@ -74,12 +107,18 @@ impl GithubApp {
     }
 }
 
-/// Where the answer leads.
-fn target(asked: &Url, response: &Response) -> Result<Url, GithubError> {
-    let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-    let target = location.and_then(|location| asked.join(location).ok());
-    // Security: a log may hold secrets, so it comes over TLS; plain HTTP is for loopback alone.
-    target.filter(is_private_enough).ok_or(GithubError::Unreadable { endpoint: ENDPOINT })
+/// Where the answer leads, if it leads anywhere.
+fn target(asked: &Url, response: &Response) -> Option<Url> {
+    let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
+    let target = asked.join(location.to_str().ok()?).ok()?;
+    is_as_private(asked, &target).then_some(target)
+}
+
+/// Whether nobody reads on the way to `target` what could not be read on the way to `asked`.
+fn is_as_private(asked: &Url, target: &Url) -> bool {
+    // Security: a log may hold secrets, so it comes over TLS; plain HTTP is for loopback alone, and only if GitHub
+    // itself is there.
+    target.scheme() == "https" || (asked.scheme() == "http" && is_private_enough(target))
 }
 
 async fn read_end(mut response: Response, max_bytes: usize) -> Result<JobLog, GithubError> {
@@ -150,6 +189,16 @@ mod tests {
         }
         let (bytes, truncated) = end.finish();
         (String::from_utf8(bytes).unwrap(), truncated)
+    }
+
+    #[test]
+    fn a_log_comes_as_privately_as_github_answers() {
+        let goes = |from: &str, to: &str| is_as_private(&Url::parse(from).unwrap(), &Url::parse(to).unwrap());
+        assert!(goes("https://api.github.com/x", "https://logs.example/x"));
+        assert!(!goes("https://api.github.com/x", "http://logs.example/x"));
+        assert!(!goes("https://api.github.com/x", "http://127.0.0.1:9/x"));
+        assert!(goes("http://127.0.0.1:8/x", "http://127.0.0.1:9/x"));
+        assert!(!goes("http://127.0.0.1:8/x", "http://logs.example/x"));
     }
 
     #[test]
