@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
 use tests::harness::{CATALOG_SCOPES, Engine, Fixture, TestApp, fleet_calls};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+use super::commits::upload_many;
 
 /// Instances of the workspace.
 const INSTANCES: u64 = 5_000;
@@ -71,13 +74,17 @@ impl<S: Subscriber> Layer<S> for Statements {
 /// The statements of all calls.
 async fn statements(app: &TestApp) -> Result<BTreeSet<String>> {
     let agent = app.authorize("dana").scope(CATALOG_SCOPES).connect().await?;
-    let calls = fleet_calls(&agent).await?;
+    let mut calls = fleet_calls(&agent).await?;
+    calls.push(("list_audit_log_entries", json!({ "actorId": "dana" })));
     // Where tests share a process, statements of others come along: they are as good to look at.
     let statements = &*STATEMENTS;
     for (tool, arguments) in calls {
         let reply = agent.call(tool, arguments.clone()).await?;
         reply.structured().with_context(|| format!("{tool} {arguments}"))?;
     }
+    // Of a component with many uploads, commits are looked for by another statement.
+    upload_many(app, "component-7", "scale-1").await?;
+    agent.call("list_commits", json!({ "component": "component-7" })).await?.structured()?;
     Ok(statements.seen())
 }
 

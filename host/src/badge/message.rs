@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::store::badges::{InstancesRow, RunRow};
+use crate::store::words::is_failure;
 
 /// The right half of a badge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +122,7 @@ fn run(row: &RunRow, words: &Words) -> Message {
 fn concluded(conclusion: &str, words: &Words) -> Message {
     match conclusion {
         "success" => Message::plain(words.success, Colour::Green),
-        "failure" | "timed_out" | "startup_failure" => Message::plain(words.failure, Colour::Red),
+        failure if is_failure(Some(failure)) => Message::plain(words.failure, Colour::Red),
         "action_required" => Message::plain("Action Required", Colour::Amber),
         "cancelled" => Message::plain("Cancelled", Colour::Grey),
         "skipped" => Message::plain("Skipped", Colour::Grey),

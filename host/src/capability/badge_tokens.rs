@@ -43,7 +43,7 @@ fn token(row: TokenRow, context: &CallContext) -> BadgeToken {
     BadgeToken {
         url: Address::of_repo(Kind::DriftStatus, &repo, &text).url(&context.public_url),
         id: row.id,
-        repo,
+        repo: wire::repo_name(&row.owner, &row.name),
         types: Kind::ALL.map(BadgeType::from).to_vec(),
         created_at: wire::time(row.created_at),
         last_used_at: row.last_used_at.map(wire::time),

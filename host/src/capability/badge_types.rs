@@ -4,7 +4,7 @@ use super::bindings::atmos::mcp::badge_types::{
     BadgeParameter, BadgeRequest, BadgeStyle, BadgeType, BadgeTypeInfo, BadgeTypePage, BadgeUrl, Host,
 };
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
-use super::state::{CallState, page};
+use super::state::CallState;
 use super::wire;
 use crate::authz::Permission;
 use crate::badge::{Address, BadgeToken, Kind, MAX_LABEL, Parameter, Style};
@@ -29,14 +29,8 @@ impl Host for CallState {
 
 fn list_badge_types(state: &mut CallState, request: &PageRequest) -> Result<BadgeTypePage, CapabilityError> {
     state.enter(None)?;
-    let cursors = state.cursor_context("badge_types.list", String::new());
-    let page = page(&cursors, request)?;
-    let mut kinds: Vec<Kind> = match page.after() {
-        Some(after) => Kind::ALL.into_iter().skip_while(|kind| kind.name() != after).skip(1).collect(),
-        None => Kind::ALL.to_vec(),
-    };
-    let next_cursor = page.cut(&mut kinds, |kind| kind.name()).map(|last| cursors.encode(&last));
-    state.charge_rows(kinds.len())?;
+    let kinds = Kind::ALL.to_vec();
+    let (kinds, next_cursor) = state.slice("badge_types.list", String::new(), request, kinds, |kind| kind.name())?;
     let items = kinds.into_iter().map(|kind| info(kind, &state.context.public_url)).collect();
     Ok(BadgeTypePage { items, next_cursor })
 }

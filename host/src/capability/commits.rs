@@ -69,7 +69,7 @@ fn commit(mut row: CommitRow, runs: &mut HashMap<String, CommitRunRow>) -> Resul
         message: text::clean(&row.message).chars().take(MAX_MESSAGE).collect(),
         author: text::clean_line(&row.author),
         committed_at: wire::time(row.committed_at),
-        repo: format!("{}/{}", row.owner, row.name),
+        repo: wire::repo_name(&row.owner, &row.name),
         url: row.url.map(|url| text::clean_line(&url)),
         pull_request,
         runs,

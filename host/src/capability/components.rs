@@ -79,7 +79,7 @@ impl From<&RollupRow> for ComponentSummary {
         let instances = wire::count(row.counts.live());
         Self {
             component: text::clean_line(&row.name),
-            repos: row.repos(),
+            repos: rollups::repos(row),
             stack_count: instances,
             instance_count: instances,
             status_counts: StatusCounts::from(row.counts),
@@ -94,7 +94,7 @@ impl TryFrom<PartRow> for ComponentStack {
     fn try_from(row: PartRow) -> Result<Self, StoreError> {
         Ok(Self {
             stack: text::clean_line(&row.part),
-            repo: format!("{}/{}", row.owner, row.name),
+            repo: wire::repo_name(&row.owner, &row.name),
             status: InstanceStatus::read(&row.status, &row.id)?,
             drift_status: InstanceStatus::read(&row.drift_status, &row.id)?,
             last_run_at: row.last_run_at.map(wire::time),

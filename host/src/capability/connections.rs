@@ -45,7 +45,7 @@ fn connection(row: BrokenRow, published: &Published) -> Result<BrokenConnection,
     Ok(BrokenConnection {
         reason: BreakReason::read(&row.status, &row.id)?,
         id: row.id,
-        repo: format!("{}/{}", row.owner, row.name),
+        repo: wire::repo_name(&row.owner, &row.name),
         since: row.installation_status_since.filter(|_| follows).map(wire::time),
         account: row.installation_account.map(|account| text::clean_line(&account)),
         fix_url,

@@ -2,7 +2,7 @@
 
 use super::bindings::atmos::mcp::entitlements::{Entitlement, EntitlementPage, EntitlementSource, Host};
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
-use super::state::{CallState, page};
+use super::state::CallState;
 use super::text;
 use crate::authz::Permission;
 use crate::entitlements;
@@ -19,16 +19,10 @@ impl Host for CallState {
 
 async fn list_entitlements(state: &mut CallState, request: &PageRequest) -> Result<EntitlementPage, CapabilityError> {
     state.enter(Some(Permission::WorkspaceRead))?;
-    let cursors = state.cursor_context("entitlements.list", String::new());
-    let page = page(&cursors, request)?;
     // Authentication has just seen the workspace; it can only be gone if it was deleted meanwhile.
     let (plan, own) = find_terms(&state.context.reader, state.scope()).await?.ok_or(CapabilityError::Unavailable)?;
-    let mut rows = entitlements::resolve(&plan, state.context.published.limits, own);
-    if let Some(after) = page.after() {
-        rows.retain(|row| row.key.as_str() > after);
-    }
-    let next_cursor = page.cut(&mut rows, |row| &row.key).map(|last| cursors.encode(&last));
-    state.charge_rows(rows.len())?;
+    let rows = entitlements::resolve(&plan, state.context.published.limits, own);
+    let (rows, next_cursor) = state.slice("entitlements.list", String::new(), request, rows, |row| &row.key)?;
     Ok(EntitlementPage { items: rows.into_iter().map(entitlement).collect(), next_cursor })
 }
 

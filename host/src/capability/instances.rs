@@ -6,6 +6,7 @@ use super::bindings::atmos::mcp::instances::{
 };
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
 use super::state::{CallState, page};
+use super::text;
 use super::wire::{self, Word as _};
 use crate::authz::Permission;
 use crate::config::PublicUrl;
@@ -13,6 +14,9 @@ use crate::store::StoreError;
 use crate::store::instances::{self, InstanceDetailsRow, InstanceRow};
 
 const PERMISSION: Option<Permission> = Some(Permission::WorkspaceRead);
+
+/// Characters of a lock's message that are told.
+const MAX_LOCK_MESSAGE: usize = 1_000;
 
 impl Host for CallState {
     async fn list_instances(
@@ -86,10 +90,10 @@ fn instance(row: InstanceRow, public_url: &PublicUrl) -> Result<Instance, StoreE
         drift_status: InstanceStatus::read(&row.drift_status, &row.id)?,
         dashboard_url: public_url.join(&format!("/instances/{}", row.id)),
         id: row.id,
-        component: row.component,
-        stack: row.stack,
-        repo: format!("{}/{}", row.owner, row.name),
-        component_type: row.component_type,
+        component: text::clean_line(&row.component),
+        stack: text::clean_line(&row.stack),
+        repo: wire::repo_name(&row.owner, &row.name),
+        component_type: row.component_type.map(|kind| text::clean_line(&kind)),
         drift_enabled: row.drift_enabled,
         enabled: row.enabled,
         last_run_at: row.last_run_at.map(wire::time),
@@ -121,11 +125,15 @@ fn last_drift_run(row: &mut InstanceDetailsRow) -> Option<RunSummary> {
 
 fn lock(row: &mut InstanceDetailsRow) -> Option<InstanceLock> {
     Some(InstanceLock {
-        key: row.lock_key.take()?,
-        message: row.lock_message.take(),
+        key: text::clean_line(&row.lock_key.take()?),
+        message: row.lock_message.take().map(|message| shown_message(&message)),
         created_at: wire::time(row.lock_created_at?),
         expires_at: wire::time(row.lock_expires_at?),
     })
+}
+
+fn shown_message(message: &str) -> String {
+    text::clean_line(message).chars().take(MAX_LOCK_MESSAGE).collect()
 }
 
 impl TryFrom<instances::StatusChange> for StatusChange {

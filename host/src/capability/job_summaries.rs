@@ -44,7 +44,7 @@ async fn list_job_summaries(
     request: &PageRequest,
 ) -> Result<Option<JobSummaryPage>, CapabilityError> {
     state.enter(PERMISSION)?;
-    let cursors = state.cursor_context("job-summaries.list", format!("{run_id} {job_name:?}"));
+    let cursors = state.cursor_context("job_summaries.list", format!("{run_id} {job_name:?}"));
     let page = page(&cursors, request)?;
     let (reader, scope) = (&state.context.reader, state.scope());
     let mut sizes = job_summaries::list_sizes(reader, scope, run_id, job_name, &page).await?;

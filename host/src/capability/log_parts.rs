@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::bindings::atmos::mcp::types::CapabilityError;
 use super::text;
-use crate::store::github::outcomes::is_failure;
 use crate::store::jobs::StepRow;
+use crate::store::words::is_failure;
 
 /// Names of steps that a refusal lists at most.
 const NAMED_STEPS: usize = 50;

@@ -2,7 +2,7 @@
 
 use super::bindings::atmos::mcp::permission_catalog::{Host, Permission, PermissionPage};
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
-use super::state::{CallState, page};
+use super::state::CallState;
 use crate::authz::{self, Role};
 
 impl Host for CallState {
@@ -15,7 +15,7 @@ impl Host for CallState {
     }
 
     async fn get_permission(&mut self, key: String) -> wasmtime::Result<Result<Option<Permission>, CapabilityError>> {
-        Ok(self.enter(None).map(|()| authz::Permission::parse(&key).map(permission)))
+        Ok(get_permission(self, &key))
     }
 }
 
@@ -25,8 +25,6 @@ fn list_permissions(
     request: &PageRequest,
 ) -> Result<PermissionPage, CapabilityError> {
     state.enter(None)?;
-    let cursors = state.cursor_context("permission_catalog.list", format!("{group:?}"));
-    let page = page(&cursors, request)?;
     let mut items: Vec<Permission> = authz::Permission::ALL.iter().copied().map(permission).collect();
     if let Some(group) = group {
         let groups = groups(&items);
@@ -37,12 +35,17 @@ fn list_permissions(
             )));
         }
     }
-    if let Some(after) = page.after() {
-        let last = items.iter().position(|permission| permission.key == after);
-        items.drain(..=last.ok_or(CapabilityError::InvalidCursor)?);
-    }
-    let next_cursor = page.cut(&mut items, |permission| &permission.key).map(|last| cursors.encode(&last));
+    let filter = format!("{group:?}");
+    let (items, next_cursor) =
+        state.slice("permission_catalog.list", filter, request, items, |permission| &permission.key)?;
     Ok(PermissionPage { items, next_cursor })
+}
+
+fn get_permission(state: &mut CallState, key: &str) -> Result<Option<Permission>, CapabilityError> {
+    state.enter(None)?;
+    let found = authz::Permission::parse(key).map(permission);
+    state.charge_rows(usize::from(found.is_some()))?;
+    Ok(found)
 }
 
 /// The groups, each once, as an error names them.

@@ -55,7 +55,7 @@ async fn list_pull_requests(
         author: filter.author.as_deref(),
         window: wire::window(&filter.window)?,
     };
-    let cursors = state.cursor_context("pull-requests.list", format!("{wanted:?}"));
+    let cursors = state.cursor_context("pull_requests.list", format!("{wanted:?}"));
     let page = page(&cursors, request)?;
     let mut rows = pull_requests::list_pull_requests(&state.context.reader, state.scope(), &wanted, &page).await?;
     let next_cursor = page.cut(&mut rows, |row| &row.id).map(|last| cursors.encode(&last));
@@ -103,7 +103,7 @@ impl TryFrom<PullRequestRow> for PullRequest {
             title: text::clean_line(&row.title),
             author: text::clean_line(&row.author),
             draft: row.draft,
-            repo: format!("{}/{}", row.owner, row.name),
+            repo: wire::repo_name(&row.owner, &row.name),
             created_at: wire::time(row.created_at),
             merged_at: row.merged_at.map(wire::time),
             closed_at: row.closed_at.map(wire::time),

@@ -4,6 +4,7 @@ use super::bindings::atmos::mcp::instances::StatusCounts;
 use super::bindings::atmos::mcp::repos::{Host, Installation, Repo, RepoDetails, RepoFilter, RepoPage, RepoStatus};
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
 use super::state::{CallState, page};
+use super::text;
 use super::wire::{self, Word as _};
 use crate::authz::Permission;
 use crate::store::StoreError;
@@ -54,7 +55,7 @@ async fn get_repo(state: &mut CallState, owner: String, name: String) -> Result<
     let status_counts = StatusCounts::from(row.counts);
     let installation = match (more.installation_github_id, more.installation_account, more.installation_status_since) {
         (Some(github_id), Some(account), Some(since)) => {
-            Some(Installation { github_id, account, status_since: wire::time(since) })
+            Some(Installation { github_id, account: text::clean_line(&account), status_since: wire::time(since) })
         }
         _ => None,
     };
@@ -83,9 +84,9 @@ impl TryFrom<RepoRow> for Repo {
         Ok(Self {
             status: RepoStatus::read(&row.status, &row.id)?,
             id: row.id,
-            owner: row.owner,
-            name: row.name,
-            default_branch: row.default_branch,
+            owner: text::clean_line(&row.owner),
+            name: text::clean_line(&row.name),
+            default_branch: row.default_branch.map(|branch| text::clean_line(&branch)),
             instance_count: wire::count(row.counts.live()),
             drifted_count: wire::count(row.counts.drifted),
             error_count: wire::count(row.counts.error),

@@ -52,6 +52,11 @@ pub(super) async fn read_details(
     Ok(Some(details))
 }
 
+/// `owner/name` of the repositories, as they are shown.
+pub(super) fn repos(row: &RollupRow) -> Vec<String> {
+    row.repos().iter().map(|repo| text::clean_line(repo)).collect()
+}
+
 pub(super) fn failed_run(row: FailedRunRow, public_url: &PublicUrl) -> Result<FailedRun, StoreError> {
     Ok(FailedRun {
         command: RunCommand::read(&row.command, &row.id)?,

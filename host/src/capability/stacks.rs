@@ -72,7 +72,7 @@ impl From<&RollupRow> for StackSummary {
     fn from(row: &RollupRow) -> Self {
         Self {
             stack: text::clean_line(&row.name),
-            repos: row.repos(),
+            repos: rollups::repos(row),
             instance_count: wire::count(row.counts.live()),
             status_counts: StatusCounts::from(row.counts),
             last_run_at: row.last_run_at.map(wire::time),
@@ -86,7 +86,7 @@ impl TryFrom<PartRow> for StackComponent {
     fn try_from(row: PartRow) -> Result<Self, StoreError> {
         Ok(Self {
             component: text::clean_line(&row.part),
-            repo: format!("{}/{}", row.owner, row.name),
+            repo: wire::repo_name(&row.owner, &row.name),
             status: InstanceStatus::read(&row.status, &row.id)?,
             drift_status: InstanceStatus::read(&row.drift_status, &row.id)?,
             last_run_at: row.last_run_at.map(wire::time),

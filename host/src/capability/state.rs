@@ -111,6 +111,22 @@ impl CallState {
         Ok(())
     }
 
+    /// Reads and charges a page of `rows`, a list that is all in memory; gives the cursor of the next one.
+    pub(super) fn slice<T>(
+        &mut self,
+        function: &'static str,
+        filter: String,
+        request: &PageRequest,
+        rows: Vec<T>,
+        key: impl Fn(&T) -> &str,
+    ) -> Result<(Vec<T>, Option<String>), CapabilityError> {
+        let cursors = self.cursor_context(function, filter);
+        let (rows, last) = page(&cursors, request)?.slice(rows, key).ok_or(CapabilityError::InvalidCursor)?;
+        let next_cursor = last.map(|last| cursors.encode(&last));
+        self.charge_rows(rows.len())?;
+        Ok((rows, next_cursor))
+    }
+
     /// What a cursor of `function` with `filter` is bound to.
     pub(super) fn cursor_context(&self, function: &'static str, filter: String) -> CursorContext<'_> {
         CursorContext { key: &self.context.key, scope: self.caller.workspace(), function, filter }

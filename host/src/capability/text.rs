@@ -1,8 +1,9 @@
 //! Text from outside, made safe to show: titles, commit messages, markdown, log lines.
 
+use actions_log::is_invisible;
+
 /// Takes out what a terminal or an agent would obey but a reader would not see: ANSI sequences, control
-/// characters but tab and line feed, zero-width and bidirectional controls, and the tag characters with which
-/// text is hidden from people.
+/// characters but tab and line feed, and what [`is_invisible`] has.
 ///
 /// Security: whoever can name a branch or write to a log can speak to the agent; they shall not do so unseen.
 pub(super) fn clean(text: &str) -> String {
@@ -13,14 +14,6 @@ pub(super) fn clean(text: &str) -> String {
 /// [`clean`] on one line: line feeds and tabs become spaces.
 pub(super) fn clean_line(text: &str) -> String {
     clean(text).replace(['\n', '\t'], " ")
-}
-
-/// Zero-width, bidirectional, and tag characters.
-const fn is_invisible(char: char) -> bool {
-    matches!(char,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -34,6 +27,7 @@ mod tests {
             ("\u{1b}[31;1mError:\u{1b}[0m no", "Error: no"),
             ("\u{1b}]8;;https://evil.example\u{1b}\\link\u{1b}]8;;\u{7}", "link"),
             ("a\u{200b}b\u{202e}c\u{e0041}d\u{feff}", "abcd"),
+            ("a\u{fe01}\u{e0150}b\u{34f}\u{2028}c\u{3164}\u{180b}d\u{1d173}\u{2065}❤\u{fe0f}", "abcd❤"),
             ("tab\tand\r\nline\u{0}", "tab\tand\nline"),
             ("\u{9b}2Jx\u{1b}(By", "xy"),
             ("\u{1b}]never ends\nnext", "\nnext"),

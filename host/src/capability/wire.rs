@@ -11,6 +11,7 @@ use super::bindings::atmos::mcp::workflow_runs::{
     ApprovalState, ChangeRequestState, RunCommand, RunConclusion, RunStatus, RunTrigger,
 };
 use super::bindings::atmos::mcp::workspace_info::WorkspaceStatus;
+use super::text;
 use crate::authz;
 use crate::clock::Timestamp;
 use crate::store::StoreError;
@@ -200,6 +201,11 @@ pub(super) fn repo(repo: Option<&str>) -> Result<Option<(&str, &str)>, Capabilit
         .ok_or_else(|| CapabilityError::InvalidArgument(format!("`repo` must be owner/name (got `{repo}`)")))
 }
 
+/// `owner/name` of a repository as it is shown; a workflow chose both when it uploaded.
+pub(super) fn repo_name(owner: &str, name: &str) -> String {
+    text::clean_line(&format!("{owner}/{name}"))
+}
+
 /// A time from the store as RFC 3339.
 pub(super) fn time(micros: i64) -> String {
     Timestamp::from_micros(micros).to_string()
@@ -214,6 +220,11 @@ mod tests {
         assert_eq!(InstanceStatus::read("in_sync", "inst_1").unwrap(), InstanceStatus::InSync);
         assert_eq!(InstanceStatus::InSync.word(), "in_sync");
         assert!(InstanceStatus::read("gone", "inst_1").unwrap_err().to_string().contains("inst_1"));
+    }
+
+    #[test]
+    fn a_repository_has_no_name_that_does_not_show() {
+        assert_eq!(repo_name("ac\u{202e}me", "in\u{e0041}fra\n"), "acme/infra ");
     }
 
     #[test]

@@ -49,7 +49,7 @@ async fn list_runs(
         sha: filter.sha.as_deref(),
         window: wire::window(&filter.window)?,
     };
-    read_page(state, "workflow-runs.list", &wanted, request).await
+    read_page(state, "workflow_runs.list", &wanted, request).await
 }
 
 async fn get_run(state: &mut CallState, id: &str) -> Result<Option<RunDetails>, CapabilityError> {
@@ -97,7 +97,7 @@ fn run(row: RunRow, public_url: &PublicUrl) -> Result<Run, StoreError> {
         approval_state: ApprovalState::read(&row.approval_state, &row.id)?,
         component: line(row.component),
         stack: line(row.stack),
-        repo: format!("{}/{}", row.owner, row.name),
+        repo: wire::repo_name(&row.owner, &row.name),
         instance_id: row.instance_id,
         branch: line(row.branch),
         sha: line(row.sha),

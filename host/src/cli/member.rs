@@ -129,7 +129,7 @@ pub(super) async fn assign(
         invited_members::upsert_invitation(tx, scope, &login.0, role, now).await?;
         return Ok(Added::Invited);
     };
-    users::insert_membership(tx, &user.id, scope.workspace_id(), role, now).await?;
+    users::insert_membership(tx, scope, &user.id, role, now).await?;
     // Left over if the login was invited before its owner took it.
     invited_members::delete_invitation(tx, scope, &login.0).await?;
     Ok(Added::Member { user_id: user.id })

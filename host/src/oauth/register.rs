@@ -99,12 +99,7 @@ fn clean_name(name: &str) -> String {
 }
 
 fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
+    character.is_control() || actions_log::is_invisible(character)
 }
 
 async fn find_or_insert(app: &App, metadata: &ClientMetadata, request_id: &str) -> Result<ClientRow, OAuthError> {
@@ -171,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_name_shows_what_it_is() {
-        assert_eq!(clean_name(" Claude\u{202e}\u{200b}\n Code \u{7}"), "Claude Code");
+        assert_eq!(clean_name(" Claude\u{202e}\u{200b}\n Code\u{3164}\u{e0150} \u{7}"), "Claude Code");
         assert_eq!(clean_name(&"x".repeat(500)).len(), MAX_NAME);
     }
 }

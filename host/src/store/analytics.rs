@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
+use super::repositories;
 use super::rollups::Counts;
+use super::words::{FAILED, STATUSES};
 use super::{Query, Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
@@ -162,9 +164,6 @@ pub(crate) async fn count_outcomes(
     reader.fetch_all(query).await
 }
 
-/// Conclusions that count as a failure: what was cancelled or skipped says nothing about the change.
-const FAILED: &str = "('failure', 'timed_out', 'startup_failure')";
-
 /// Runs by UTC day, oldest first.
 pub(crate) async fn count_runs_by_day(
     reader: &Reader,
@@ -240,9 +239,7 @@ pub(crate) async fn count_statuses(
     scope: &WorkspaceScope,
     repo: Option<(&str, &str)>,
 ) -> Result<Option<Counts>, StoreError> {
-    let sums = ["unknown", "in_sync", "drifted", "remediating", "remediated", "error", "disabled", "orphaned"]
-        .map(|status| format!("CAST(COALESCE(SUM(u.{status}), 0) AS BIGINT) AS {status}"))
-        .join(", ");
+    let sums = STATUSES.map(|status| format!("CAST(COALESCE(SUM(u.{status}), 0) AS BIGINT) AS {status}")).join(", ");
     let mut query = sql(format!("SELECT {sums} FROM instance_rollups u WHERE u.kind = 'repo' AND u.workspace_id = "));
     query.push_bind(scope.workspace_id());
     if repo.is_some() {
@@ -356,12 +353,8 @@ fn bounded(select: &str, time: &str, scope: &WorkspaceScope, extent: &Extent<'_>
 }
 
 fn push_repository(query: &mut Query, scope: &WorkspaceScope, repo: Option<(&str, &str)>) {
-    let (owner, name) = repo.unwrap_or_default();
-    query.push("(SELECT r.id FROM repositories r WHERE r.workspace_id = ");
-    query.push_bind(scope.workspace_id());
-    query.push(" AND r.owner = ");
-    query.push_bind(owner);
-    query.push(" AND r.name = ");
-    query.push_bind(name);
-    query.push(")");
+    match repo {
+        Some(repo) => repositories::push_id(query, scope, repo),
+        None => query.push("NULL"),
+    }
 }

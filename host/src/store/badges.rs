@@ -4,6 +4,8 @@
 //! repository, and everything else hangs on it.
 
 use super::page::Page;
+use super::repositories::push_id;
+use super::words::STATUSES;
 use super::{Query, Reader, StoreError, Tx, Writer, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
@@ -74,9 +76,6 @@ pub(crate) struct NewestToken {
     pub(crate) generation: i64,
     pub(crate) revoked_at: Option<i64>,
 }
-
-const STATUSES: [&str; 8] =
-    ["unknown", "in_sync", "drifted", "remediating", "remediated", "error", "disabled", "orphaned"];
 
 /// Security: workspace and repository come from the token's row, never from the request.
 const TOKEN: &str = "FROM badge_tokens t \
@@ -212,7 +211,8 @@ pub(crate) async fn list_tokens(
     let mut query = sql(SELECT).bind(scope.workspace_id());
     query.push(" AND t.revoked_at IS NULL");
     if let Some(repo) = repo {
-        push_repo(&mut query, repo);
+        query.push(" AND t.repository_id = ");
+        push_id(&mut query, scope, repo);
     }
     if let Some(after) = page.after() {
         query.push(" AND t.id < ");
@@ -237,29 +237,20 @@ pub(crate) async fn find_token(
     repo: (&str, &str),
 ) -> Result<Option<TokenRow>, StoreError> {
     let mut query = sql(SELECT).bind(scope.workspace_id());
-    query.push(" AND t.revoked_at IS NULL");
-    push_repo(&mut query, repo);
+    query.push(" AND t.revoked_at IS NULL AND t.repository_id = ");
+    push_id(&mut query, scope, repo);
     reader.fetch_optional(query).await
 }
 
-fn push_repo(query: &mut Query, (owner, name): (&str, &str)) {
-    query.push(" AND r.owner = ");
-    query.push_bind(owner);
-    query.push(" AND r.name = ");
-    query.push_bind(name);
-}
-
-/// Id of a repository, which is locked until the transaction ends. GitHub's names do not differ by case.
+/// Id of a repository, which is locked until the transaction ends.
 pub(crate) async fn lock_repository(
     tx: &mut Tx,
     scope: &WorkspaceScope,
-    (owner, name): (&str, &str),
+    repo: (&str, &str),
 ) -> Result<Option<String>, StoreError> {
-    let query = sql("SELECT r.id FROM repositories r WHERE r.workspace_id = $1 AND LOWER(r.owner) = LOWER($2) \
-         AND LOWER(r.name) = LOWER($3) ORDER BY r.id LIMIT 1")
-    .bind(scope.workspace_id())
-    .bind(owner)
-    .bind(name);
+    let mut query =
+        sql("SELECT r.id FROM repositories r WHERE r.workspace_id = $1 AND r.id = ").bind(scope.workspace_id());
+    push_id(&mut query, scope, repo);
     let row: Option<(String,)> = tx.fetch_for_update(query).await?;
     Ok(row.map(|(id,)| id))
 }

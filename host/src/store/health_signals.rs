@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::words::{FAILED, LIVE};
 use super::{Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
@@ -67,8 +68,8 @@ pub(crate) async fn count_connections(
     };
     let query = sql(format!(
         "SELECT {} AS active, {} AS suspended, {} AS uninstalled, \
-         (SELECT CAST(COALESCE(SUM(u.unknown + u.in_sync + u.drifted + u.remediating + u.remediated + u.error \
-         + u.disabled), 0) AS BIGINT) FROM instance_rollups u WHERE u.workspace_id = $1 AND u.kind = 'repo' \
+         (SELECT CAST(COALESCE(SUM({LIVE}), 0) AS BIGINT) FROM instance_rollups u \
+         WHERE u.workspace_id = $1 AND u.kind = 'repo' \
          AND u.repository_id IN (SELECT r.id FROM repositories r WHERE r.workspace_id = $1 \
          AND r.status IN ('suspended', 'uninstalled'))) AS unseen_instances FROM workspaces w WHERE w.id = $1",
         of("active"),
@@ -125,11 +126,15 @@ pub(crate) async fn count_old_drift(
 }
 
 /// Failed deployments of instances that are still in error, with no success since.
-const NOT_RECOVERED: &str = "FROM workflow_runs t JOIN instances i ON i.id = t.instance_id \
-     WHERE t.workspace_id = $1 AND i.workspace_id = $1 AND t.created_at >= $2 \
-     AND t.command IN ('apply', 'remediate') AND t.conclusion IN ('failure', 'timed_out', 'startup_failure') \
-     AND i.status = 'error' AND COALESCE((SELECT s.id FROM workflow_runs s WHERE s.instance_id = t.instance_id \
-     AND s.conclusion = 'success' ORDER BY s.id DESC LIMIT 1), '') < t.id";
+fn not_recovered() -> String {
+    format!(
+        "FROM workflow_runs t JOIN instances i ON i.id = t.instance_id \
+         WHERE t.workspace_id = $1 AND i.workspace_id = $1 AND t.created_at >= $2 \
+         AND t.command IN ('apply', 'remediate') AND t.conclusion IN {FAILED} \
+         AND i.status = 'error' AND COALESCE((SELECT s.id FROM workflow_runs s WHERE s.instance_id = t.instance_id \
+         AND s.conclusion = 'success' ORDER BY s.id DESC LIMIT 1), '') < t.id"
+    )
+}
 
 /// Failed deployments and waiting runs; nothing if the workspace is gone. COALESCE keeps SQLite from reading all old
 /// runs for the few that wait.
@@ -138,9 +143,10 @@ pub(crate) async fn count_failures(
     scope: &WorkspaceScope,
     now: Timestamp,
 ) -> Result<Option<FailureRow>, StoreError> {
+    let not_recovered = not_recovered();
     let query = sql(format!(
-        "SELECT (SELECT COUNT(DISTINCT t.instance_id) {NOT_RECOVERED}) AS failed_deployments, \
-         (SELECT t.id {NOT_RECOVERED} ORDER BY t.id DESC LIMIT 1) AS last_failed_deployment, \
+        "SELECT (SELECT COUNT(DISTINCT t.instance_id) {not_recovered}) AS failed_deployments, \
+         (SELECT t.id {not_recovered} ORDER BY t.id DESC LIMIT 1) AS last_failed_deployment, \
          (SELECT COUNT(*) FROM workflow_runs t WHERE t.workspace_id = $1 AND t.approval_state = 'pending' \
          AND COALESCE(t.created_at, 0) < $3) AS stale_approvals FROM workspaces w WHERE w.id = $1"
     ))

@@ -1,6 +1,7 @@
 //! Instances: components deployed to stacks.
 
 use super::page::Page;
+use super::repositories::push_id;
 use super::{Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
@@ -95,13 +96,10 @@ pub(crate) async fn list_instances(
             query.push_bind(value);
         }
     }
-    if let Some((owner, name)) = filter.repo {
+    if let Some(repo) = filter.repo {
         // By id, so that the rows of one repository come in order from an index of their own.
-        query.push(" AND i.repository_id = (SELECT p.id FROM repositories p WHERE p.workspace_id = $1 AND p.owner = ");
-        query.push_bind(owner);
-        query.push(" AND p.name = ");
-        query.push_bind(name);
-        query.push(")");
+        query.push(" AND i.repository_id = ");
+        push_id(&mut query, scope, repo);
     }
     if let Some(drift_enabled) = filter.drift_enabled {
         query.push(" AND i.drift_enabled = ");

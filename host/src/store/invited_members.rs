@@ -86,7 +86,9 @@ pub(crate) async fn claim_invitations(
             id: workspace_id.clone(),
             what: "role is not a role",
         })?;
-        insert_membership(tx, user_id, &workspace_id, role, now).await?;
+        // Security: the deleted row proved that the workspace invited this login.
+        let scope = WorkspaceScope::from_record(&workspace_id);
+        insert_membership(tx, &scope, user_id, role, now).await?;
         claimed.push(Claimed { workspace_id, role });
     }
     Ok(claimed)

@@ -116,11 +116,11 @@ impl List {
     pub(super) fn within(&mut self, window: Window) {
         if let Some(since) = window.since {
             let (at, id) = (self.bind(since), self.bind(first_id(self.table.prefix, since)));
-            self.conditions.push(format!("{} >= {at} AND t.id >= {id}", hidden("created_at")));
+            self.conditions.push(format!("{} >= {at} AND t.id >= {id}", hidden("t.created_at")));
         }
         if let Some(until) = window.until {
             let (at, id) = (self.bind(until), self.bind(first_id(self.table.prefix, until.plus(TOLD_LATE))));
-            self.conditions.push(format!("{} < {at} AND t.id < {id}", hidden("created_at")));
+            self.conditions.push(format!("{} < {at} AND t.id < {id}", hidden("t.created_at")));
         }
     }
 
@@ -186,12 +186,12 @@ impl List {
 
     /// The ids of one walk, not in order yet.
     fn walk(&self, choice: &Choice<'_>) -> String {
-        let workspace = if choice.has_workspace { "t.workspace_id".to_owned() } else { hidden("workspace_id") };
+        let workspace = if choice.has_workspace { "t.workspace_id".to_owned() } else { hidden("t.workspace_id") };
         let mut conditions = vec![format!("{workspace} = $1")];
         conditions.extend(self.filters.iter().map(|filter| {
             match choice.terms.iter().find(|(column, _)| *column == filter.column) {
                 Some((column, term)) => format!("t.{column} = {term}"),
-                None => format!("{} IN ({})", hidden(filter.column), filter.terms.join(", ")),
+                None => format!("{} IN ({})", hidden(&format!("t.{}", filter.column)), filter.terms.join(", ")),
             }
         }));
         conditions.extend(self.conditions.iter().cloned());
@@ -213,8 +213,8 @@ impl<'a> Choice<'a> {
 }
 
 /// A column that SQLite chooses no index for. PostgreSQL simplifies this to the column before it plans.
-fn hidden(column: &str) -> String {
-    format!("CASE WHEN TRUE THEN t.{column} END")
+pub(super) fn hidden(column: &str) -> String {
+    format!("CASE WHEN TRUE THEN {column} END")
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The store: the only module that knows SQL.
 //!
-//! Every workspace-scoped function takes a [`crate::authz::WorkspaceScope`] first, and every query of such
-//! a function binds it.
+//! A function that concerns one workspace takes its [`crate::authz::WorkspaceScope`], and every query of such a
+//! function binds it. Where the workspace is not known yet, the function takes what proves it (the hash of a token, the
+//! repository of an OIDC token, the login of an invitation); for installations, the row that was read of one.
 
 mod bulk;
 mod connect;
@@ -9,6 +10,7 @@ mod db;
 mod error;
 pub(crate) mod keyset;
 pub(crate) mod page;
+pub(crate) mod words;
 
 pub(crate) mod analytics;
 pub(crate) mod audit_entries;

@@ -49,6 +49,17 @@ impl Page {
         rows.truncate(self.limit);
         rows.last().map(|row| key(row).to_owned())
     }
+
+    /// The page of a list that is all in memory, and the key of its last row if there is a next page; none if the
+    /// list has no row to start after.
+    pub(crate) fn slice<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> &str) -> Option<(Vec<T>, Option<String>)> {
+        if let Some(after) = self.after() {
+            let last = rows.iter().position(|row| key(row) == after)?;
+            rows.drain(..=last);
+        }
+        let next = self.cut(&mut rows, key);
+        Some((rows, next))
+    }
 }
 
 impl CursorContext<'_> {
@@ -84,6 +95,17 @@ mod tests {
 
     fn context<'a>(key: &'a ServerKey, scope: &'a WorkspaceScope, filter: &str) -> CursorContext<'a> {
         CursorContext { key, scope, function: "instances.list", filter: filter.to_owned() }
+    }
+
+    #[test]
+    fn a_list_in_memory_has_the_pages_of_a_list_in_the_database() {
+        let rows = vec!["c", "a", "b"];
+        let slice =
+            |limit, after: Option<&str>| Page::new(limit, after.map(ToOwned::to_owned)).slice(rows.clone(), |row| row);
+        assert_eq!(slice(2, None), Some((vec!["c", "a"], Some("a".to_owned()))));
+        assert_eq!(slice(2, Some("a")), Some((vec!["b"], None)));
+        assert_eq!(slice(3, None), Some((rows.clone(), None)));
+        assert_eq!(slice(3, Some("gone")), None);
     }
 
     proptest! {

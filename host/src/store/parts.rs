@@ -1,15 +1,13 @@
 //! What a stack or a component consists of, and its last run that failed.
 
+use super::repositories::find_repository_id;
 use super::rollups::{self, Kind, RollupRow};
-use super::workflow_runs::find_repository_id;
+use super::words::{FAILED, LIVE_STATUSES};
 use super::{Query, Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 
 /// Parts that are told at most.
 const MAX_PARTS: usize = 100;
-
-/// Statuses of parts: those that come first, then all others but `orphaned`.
-const STATUSES: [&str; 7] = ["drifted", "error", "unknown", "in_sync", "remediating", "remediated", "disabled"];
 
 /// One stack or component with its parts.
 #[derive(Debug)]
@@ -73,7 +71,7 @@ pub(crate) async fn find_details(
 fn parts_query(scope: &WorkspaceScope, kind: Kind, name: &str, repository_id: Option<&str>) -> Query {
     let (column, other, limit) = (kind.column(), kind.other().column(), MAX_PARTS + 1);
     let repository = if repository_id.is_some() { " AND i.repository_id = $3" } else { "" };
-    let walks = STATUSES.map(|status| {
+    let walks = LIVE_STATUSES.map(|status| {
         format!(
             "SELECT b.* FROM (SELECT i.id, i.{other} AS part, i.repository_id, i.status, i.drift_status, i.last_run_at \
              FROM instances i WHERE i.workspace_id = $1 AND i.{column} = $2 AND i.status = '{status}'{repository} \
@@ -94,8 +92,8 @@ fn failed_run_query(scope: &WorkspaceScope, kind: Kind, name: &str, repository_i
     let repository = if repository_id.is_some() { " AND CASE WHEN TRUE THEN w.repository_id END = $3" } else { "" };
     let query = sql(format!(
         "SELECT w.id, w.command, w.conclusion, w.component, w.stack, w.finished_at FROM workflow_runs w \
-         WHERE w.workspace_id = $1 AND w.{} = $2 AND w.conclusion IN ('failure', 'timed_out', 'startup_failure')\
-         {repository} ORDER BY w.id DESC LIMIT 1",
+         WHERE w.workspace_id = $1 AND w.{} = $2 AND w.conclusion IN {FAILED}{repository} \
+         ORDER BY w.id DESC LIMIT 1",
         kind.column()
     ));
     bind(query, scope, name, repository_id)

@@ -2,7 +2,7 @@
 
 use super::keyset::{Index, List, Table, Window};
 use super::page::Page;
-use super::workflow_runs::find_repository_id;
+use super::repositories::{find_repository_id, push_id};
 use super::{Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 
@@ -128,19 +128,18 @@ fn require_runs(list: &mut List, filter: &PullRequestFilter<'_>) {
 pub(crate) async fn find_pull_request(
     reader: &Reader,
     scope: &WorkspaceScope,
-    (owner, name): (&str, &str),
+    repo: (&str, &str),
     number: u32,
 ) -> Result<Option<PullRequestDetailsRow>, StoreError> {
-    let query = sql(format!(
+    let mut query = sql(format!(
         "SELECT {}, p.repository_id, p.head_sha, p.head_ref, p.base_ref \
          FROM repositories r JOIN pull_requests p ON p.repository_id = r.id AND p.workspace_id = r.workspace_id \
-         WHERE r.workspace_id = $1 AND r.owner = $2 AND r.name = $3 AND p.number = $4",
+         WHERE r.workspace_id = $1 AND p.number = $2 AND r.id = ",
         columns()
     ))
     .bind(scope.workspace_id())
-    .bind(owner)
-    .bind(name)
     .bind(number);
+    push_id(&mut query, scope, repo);
     reader.fetch_optional(query).await
 }
 

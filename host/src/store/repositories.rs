@@ -1,8 +1,9 @@
 //! Repositories.
 
 use super::page::Page;
-use super::rollups::{Counts, LIVE};
-use super::{Reader, StoreError, sql};
+use super::rollups::Counts;
+use super::words::LIVE;
+use super::{Query, Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 
 /// One repository with its counts.
@@ -64,11 +65,36 @@ pub(crate) async fn find_repo(
     name: &str,
 ) -> Result<Option<RepoRow>, StoreError> {
     let mut query = sql(SELECT).bind(scope.workspace_id());
-    query.push(" AND r.owner = ");
-    query.push_bind(owner);
-    query.push(" AND r.name = ");
-    query.push_bind(name);
+    query.push(" AND r.id = ");
+    push_id(&mut query, scope, (owner, name));
     reader.fetch_optional(query).await
+}
+
+/// The id of a repository of the workspace, by owner and name.
+pub(super) async fn find_repository_id(
+    reader: &Reader,
+    scope: &WorkspaceScope,
+    repo: (&str, &str),
+) -> Result<Option<String>, StoreError> {
+    let mut query =
+        sql("SELECT r.id FROM repositories r WHERE r.workspace_id = $1 AND r.id = ").bind(scope.workspace_id());
+    push_id(&mut query, scope, repo);
+    let row: Option<(String,)> = reader.fetch_optional(query).await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Appends the id of a repository of the workspace, as a subquery that is NULL if it has none of this owner and name.
+/// The case of letters does not matter, as with GitHub.
+///
+/// The workspace is hidden from SQLite, as in `keyset.rs`: the index on the names leaves one row, or one per workspace.
+pub(super) fn push_id(query: &mut Query, scope: &WorkspaceScope, (owner, name): (&str, &str)) {
+    query.push("(SELECT n.id FROM repositories n WHERE CASE WHEN TRUE THEN n.workspace_id END = ");
+    query.push_bind(scope.workspace_id());
+    query.push(" AND LOWER(n.owner) = LOWER(");
+    query.push_bind(owner);
+    query.push(") AND LOWER(n.name) = LOWER(");
+    query.push_bind(name);
+    query.push(") ORDER BY n.id LIMIT 1)");
 }
 
 /// Installation, stack and component counts of one repository.

@@ -3,19 +3,10 @@
 
 use super::db::Value;
 use super::page::Page;
-use super::workflow_runs::find_repository_id;
+use super::repositories::find_repository_id;
+use super::words::{LIVE_STATUSES, ORPHANED, STATUSES};
 use super::{Query, Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
-
-/// Instances of a row of `instance_rollups u` that are not orphaned, disabled ones included.
-pub(super) const LIVE: &str =
-    "(u.unknown + u.in_sync + u.drifted + u.remediating + u.remediated + u.error + u.disabled)";
-
-/// Statuses of live instances. A counter has the name of its status.
-const LIVE_STATUSES: [&str; 7] = ["unknown", "in_sync", "drifted", "remediating", "remediated", "error", "disabled"];
-
-/// Status of what is no longer in the configuration.
-const ORPHANED: &str = "orphaned";
 
 /// Repositories that are named of one stack or component.
 const MAX_REPOS: u32 = 20;
@@ -196,9 +187,8 @@ impl Source {
         // SQLite would walk the workspace in the order of the groups, to save the sort of one stack's instances;
         // PostgreSQL folds the expression away.
         let group = if self.counts_instances { format!("CASE WHEN TRUE THEN {name} END") } else { name.to_owned() };
-        let sums: Vec<String> = LIVE_STATUSES
+        let sums: Vec<String> = STATUSES
             .iter()
-            .chain([&ORPHANED])
             .map(|status| format!("CAST(SUM({}) AS BIGINT) AS {status}", self.counter(status)))
             .collect();
         let shown = if orphans { String::new() } else { format!(" AND {} > 0", self.sum(&LIVE_STATUSES)) };

@@ -77,8 +77,8 @@ pub(crate) async fn find_user(reader: &Reader, user_id: &str) -> Result<Option<U
 /// Makes a user a member of a workspace, or changes their role.
 pub(crate) async fn insert_membership(
     tx: &mut Tx,
+    scope: &WorkspaceScope,
     user_id: &str,
-    workspace_id: &str,
     role: Role,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -86,7 +86,7 @@ pub(crate) async fn insert_membership(
         sql("INSERT INTO memberships (user_id, workspace_id, role, created_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (user_id, workspace_id) DO UPDATE SET role = excluded.role")
         .bind(user_id)
-        .bind(workspace_id)
+        .bind(scope.workspace_id())
         .bind(role.name())
         .bind(now),
     )

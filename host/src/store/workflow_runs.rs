@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::keyset::{Index, List, Table, Window};
 use super::page::Page;
+use super::repositories::find_repository_id;
 use super::{Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 
@@ -140,20 +141,6 @@ pub(crate) async fn list_runs(
     list.within(filter.window);
     let from = "workflow_runs w CROSS JOIN repositories r WHERE w.id = k.id AND r.id = w.repository_id";
     reader.fetch_all(list.query(page, COLUMNS, from)).await
-}
-
-/// The id of a repository of the workspace.
-pub(super) async fn find_repository_id(
-    reader: &Reader,
-    scope: &WorkspaceScope,
-    (owner, name): (&str, &str),
-) -> Result<Option<String>, StoreError> {
-    let query = sql("SELECT r.id FROM repositories r WHERE r.workspace_id = $1 AND r.owner = $2 AND r.name = $3")
-        .bind(scope.workspace_id())
-        .bind(owner)
-        .bind(name);
-    let row: Option<(String,)> = reader.fetch_optional(query).await?;
-    Ok(row.map(|(id,)| id))
 }
 
 /// One run with what it is joined with.

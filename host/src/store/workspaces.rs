@@ -1,6 +1,6 @@
 //! Workspaces.
 
-use super::rollups::LIVE;
+use super::words::LIVE;
 use super::{Reader, StoreError, Tx, sql};
 use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;

@@ -6,7 +6,10 @@
 //!
 //! The functions take the lines as a slice, so that a log is split once and positions in it mean the same
 //! everywhere. Line numbers count from 1, positions from 0.
+//!
+//! [`is_invisible`] is for any text from outside, because host and tools both ask it.
 
+mod invisible;
 mod line;
 mod time;
 mod begin;
@@ -15,6 +18,7 @@ mod tail;
 mod excerpt;
 
 pub use excerpt::{Piece, blocks, excerpt, pieces};
+pub use invisible::is_invisible;
 pub use line::{plain, split, without_ansi, without_bom};
 pub use steps::{Step, step_lines};
 pub use tail::{Tail, tail};

@@ -5,8 +5,9 @@ use serde_json::json;
 use super::error::WebhookError;
 use super::work::{Note, Outcome, Work};
 use crate::ingest::github::runs;
+use crate::store::github::Target;
 use crate::store::github::runs::Stored;
-use crate::store::github::{Target, outcomes};
+use crate::store::words::is_failure;
 use crate::upstream::github_app::types::WorkflowRun;
 
 /// Applies an event of a run.
@@ -29,7 +30,7 @@ pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> 
 fn note(work: &Work<'_>, target: &Target, stored: Stored, payload: &WorkflowRun) -> Option<Note> {
     let is_dispatch = matches!(payload.event.get(), Some("workflow_dispatch" | "repository_dispatch"));
     let action = match payload.status.get() {
-        Some("completed") if outcomes::is_failure(payload.conclusion.get()) => "failed",
+        Some("completed") if is_failure(payload.conclusion.get()) => "failed",
         Some("completed") => "completed",
         _ if work.action() == "requested" && is_dispatch => "dispatched",
         _ => return None,

@@ -5,6 +5,7 @@
 use super::Target;
 use crate::clock::Timestamp;
 use crate::id::Entropy;
+use crate::store::words::is_failure;
 use crate::store::{StoreError, Tx, sql};
 
 /// A completed run beside its instance as it is now.
@@ -53,12 +54,6 @@ impl Completed {
         let accepts = !["disabled", "orphaned"].contains(&self.drift_status.as_str());
         if accepts && self.has_failed() { "error" } else { &self.drift_status }
     }
-}
-
-/// Whether a conclusion means that the workflow did not do its work. What was cancelled or skipped was not
-/// tried.
-pub(crate) fn is_failure(conclusion: Option<&str>) -> bool {
-    matches!(conclusion, Some("failure" | "timed_out" | "startup_failure"))
 }
 
 const fn is_later(at: i64, known: Option<i64>) -> bool {

@@ -36,12 +36,12 @@ fn visible(raw: &str) -> String {
     if raw.bytes().all(|byte| (byte == b'\t' || (b' '..=b'~').contains(&byte)) && byte != b'[') {
         return raw.to_owned();
     }
-    let mut out = String::with_capacity(raw.len());
-    let mut rest = raw;
+    let plain = actions_log::without_ansi(raw);
+    let mut out = String::with_capacity(plain.len());
+    let mut rest: &str = &plain;
     while let Some(c) = rest.chars().next() {
         let tail = rest.get(c.len_utf8()..).unwrap_or_default();
         rest = match c {
-            '\u{1b}' => after_escape(tail),
             '[' => after_bare_colour(tail).unwrap_or_else(|| {
                 out.push(c);
                 tail
@@ -50,7 +50,7 @@ fn visible(raw: &str) -> String {
                 out.push(if c == '\t' { '\t' } else { ' ' });
                 tail
             }
-            c if c.is_control() || is_invisible(c) => tail,
+            c if c.is_control() || actions_log::is_invisible(c) => tail,
             c => {
                 out.push(c);
                 tail
@@ -58,27 +58,6 @@ fn visible(raw: &str) -> String {
         };
     }
     out
-}
-
-/// Zero-width, bidirectional and byte-order marks: they hide words from a reader or from a rule.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-fn after_escape(text: &str) -> &str {
-    if let Some(csi) = text.strip_prefix('[') {
-        let end = csi.find(|c: char| ('@'..='~').contains(&c));
-        return end.and_then(|at| csi.get(at + 1..)).unwrap_or_default();
-    }
-    if let Some(osc) = text.strip_prefix(']') {
-        let end = osc.find(['\u{7}', '\u{1b}']);
-        let after = end.and_then(|at| osc.get(at + 1..)).unwrap_or_default();
-        return after.strip_prefix('\\').unwrap_or(after);
-    }
-    let mut chars = text.chars();
-    chars.next();
-    chars.as_str()
 }
 
 /// A colour whose escape character was lost on the way: `[31m`, `[0m`.
@@ -107,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_line_loses_prefix_colour_and_hidden_characters() {
-        let raw = "\u{feff}2026-08-21T10:00:00.1234567Z \u{1b}[31m│\u{1b}[0m \u{1b}[1mErr\u{200b}or: \u{202e}x[0m\r";
+        let raw =
+            "\u{feff}2026-08-21T10:00:00.1234567Z \u{1b}[31m│\u{1b}[0m \u{1b}[1mErr\u{200b}\u{fe01}or: \u{202e}x[0m\r";
         assert_eq!(readable(raw), "│ Error: x");
         assert_eq!(readable("plan\tRun atmos\t2026-08-21T10:00:00Z Error: a\tb"), "Error: a\tb");
         assert_eq!(readable("list [1] and [12] stay"), "list [1] and [12] stay");
