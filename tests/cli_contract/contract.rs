@@ -120,6 +120,21 @@ on_both_engines! {
         }
     }
 
+    async fn nothing_is_taken_for_a_suspended_workspace(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let session = ci.session(&[]).await?;
+        let lock = json!({ "key": "org/repo/dev/vpc", "ttl": 30 });
+        ci.app.db_execute("UPDATE workspaces SET status = 'suspended' WHERE slug = 'acme'").await?;
+        for token in [&ci.token, &session] {
+            refused(&ci.post("/locks", token, &lock).await?, 401, "Unauthorized")?;
+        }
+        ci.app.db_execute("UPDATE workspaces SET status = 'active' WHERE slug = 'acme'").await?;
+        for token in [&ci.token, &session] {
+            succeeded(&ci.post("/locks", token, &lock).await?)?;
+            succeeded(&ci.send(Method::DELETE, "/locks", token, &lock).await?)?;
+        }
+    }
+
     async fn another_method_is_refused_in_the_envelope(engine: Engine) {
         let ci = Ci::start(engine).await?;
         let reply = ci.send(Method::PUT, "/locks", &ci.token, &json!({})).await?;

@@ -50,6 +50,31 @@ on_both_engines! {
         assert_eq!(text(succeeded(&taken)?, "/expiresAt"), "2026-08-21T10:00:31Z");
     }
 
+    async fn a_message_may_have_its_old_name_and_is_cut(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        for (field, message, kept) in [
+            ("message", "Locked by hand".to_owned(), "Locked by hand".to_owned()),
+            ("lockMessage", "é".repeat(1_001), "é".repeat(1_000)),
+        ] {
+            let mut lock = json!({ "key": KEY, "ttl": 30 });
+            lock[field] = json!(message);
+            let taken = ci.post("/locks", &ci.token, &lock).await?;
+            assert_eq!(text(succeeded(&taken)?, "/lockMessage"), kept, "{field}");
+            assert_eq!(ci.app.db_text("SELECT message FROM locks WHERE key LIKE 'org/repo/%'").await?, [kept]);
+            succeeded(&ci.send(Method::DELETE, "/locks", &ci.token, &json!({ "key": KEY })).await?)?;
+        }
+    }
+
+    async fn a_lock_that_could_not_be_audited_is_not_taken(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let lock = json!({ "key": KEY, "ttl": 30 });
+        ci.app.db_execute("ALTER TABLE audit_log RENAME TO audit_log_gone").await?;
+        refused(&ci.post("/locks", &ci.token, &lock).await?, 503, "Unavailable")?;
+        ci.app.db_execute("ALTER TABLE audit_log_gone RENAME TO audit_log").await?;
+        // The CLI tries again.
+        succeeded(&ci.post("/locks", &ci.token, &lock).await?)?;
+    }
+
     async fn each_workspace_has_its_own_locks(engine: Engine) {
         let ci = Ci::start(engine).await?;
         let rival = ci.app.db_text("SELECT slug FROM workspaces WHERE slug <> 'acme' ORDER BY slug").await?;

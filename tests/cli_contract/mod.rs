@@ -8,16 +8,17 @@ mod oidc;
 mod permissions;
 mod results;
 mod summaries;
+mod webhooks;
 
 use anyhow::{Context as _, Result, ensure};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use tests::harness::{Engine, FakeIssuer, Fixture, Reply, TestApp, text};
+use tests::harness::{Engine, FakeIssuer, Fixture, Reply, TestApp, WEBHOOK_SECRET, text};
 
 /// A stack that the demo data does not have.
 const STACK: &str = "ci-dev";
 
-/// A server that has `org/repo` in Acme's workspace, and the issuer that it trusts.
+/// A server that has `org/repo` in Acme's workspace and hears webhooks, and the issuer that it trusts.
 struct Ci {
     app: TestApp,
     issuer: FakeIssuer,
@@ -31,7 +32,7 @@ impl Ci {
     /// Starts both, and uploads an inventory: `vpc` with drift detection, `eks/cluster` without.
     async fn start(engine: Engine) -> Result<Self> {
         let issuer = FakeIssuer::start().await?;
-        let app = Fixture::new(engine).oidc_issuer(issuer.url()).start().await?;
+        let app = Fixture::new(engine).oidc_issuer(issuer.url()).webhook_secret(WEBHOOK_SECRET)?.start().await?;
         let token = app.workspace_token("acme").await?;
         let workspace = app.db_text("SELECT id FROM workspaces WHERE slug = 'acme'").await?.pop().context("Acme")?;
         let ci = Self { app, issuer, token, workspace };

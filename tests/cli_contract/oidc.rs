@@ -63,6 +63,18 @@ on_both_engines! {
         );
     }
 
+    async fn a_token_whose_exchange_could_not_be_stored_can_be_exchanged_again(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let token = ci.issuer.token(&ci.issuer.claims(&[]))?;
+        ci.app.db_execute("ALTER TABLE audit_log RENAME TO audit_log_gone").await?;
+        let message = "the session could not be stored now: try again";
+        assert_eq!(refused(&ci.exchange(&token).await?, 503, "Unavailable")?, message);
+        assert_eq!(ci.sessions().await?, 0);
+        ci.app.db_execute("ALTER TABLE audit_log_gone RENAME TO audit_log").await?;
+        succeeded(&ci.exchange(&token).await?)?;
+        assert_eq!(audit(&ci).await?.len(), 1);
+    }
+
     async fn an_oidc_token_without_an_id_counts_once_too(engine: Engine) {
         let ci = Ci::start(engine).await?;
         let token = ci.issuer.token(&ci.issuer.claims(&[("jti", json!(null))]))?;

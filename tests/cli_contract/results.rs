@@ -31,6 +31,10 @@ fn job(run_id: u32, file: &str, git_ref: &str) -> [(&'static str, Value); 3] {
     ]
 }
 
+/// Refuses a second run of a repository at one moment of the test.
+const ONE_RUN_AT_A_TIME: &str = "CREATE UNIQUE INDEX one_run_at_a_time ON workflow_runs (repository_id, created_at) \
+     WHERE github_run_id IS NULL AND created_at >= 1787306400000000";
+
 /// `from>to` of an instance's changes of status, oldest first.
 async fn changes(ci: &Ci) -> Result<Vec<String>> {
     let rows = ci.app.db_text(
@@ -244,6 +248,53 @@ on_both_engines! {
         succeeded(&reply)?;
         let url = text(&reply.body, "/url");
         assert!(url.starts_with(&ci.app.url("/api/v1/atmos/exec/data/")), "{url}");
+    }
+
+    async fn the_record_of_a_command_counts_once_and_as_a_whole(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let components = json!([
+            { "component": "vpc", "stack": "ci-dev", "exit_code": 2 },
+            { "component": "eks/cluster", "stack": "ci-dev", "exit_code": 0 },
+        ]);
+        let body = json!({
+            "execution_id": "00000000-0000-4000-8000-000000000000", "command": "terraform plan", "repo_name": "repo",
+            "repo_owner": "org", "data": { "version": 1, "components": components },
+        });
+        // The run of the first component can be written, and that of the second cannot.
+        ci.app.db_execute(ONE_RUN_AT_A_TIME).await?;
+        refused(&ci.post("/atmos/exec", &ci.token, &body).await?, 503, "Unavailable")?;
+        assert_eq!(ci.states().await?, ["eks/cluster unknown disabled", "vpc unknown unknown"]);
+        assert!(ci.runs().await?.is_empty(), "half of it was applied");
+        ci.app.db_execute("DROP INDEX one_run_at_a_time").await?;
+        for (applied, replayed) in [(2, false), (0, true)] {
+            ci.app.advance(Duration::from_secs(5));
+            let reply = ci.post("/atmos/exec", &ci.token, &body).await?;
+            assert_eq!(succeeded(&reply)?, &json!({ "applied": applied, "replayed": replayed }));
+        }
+        assert_eq!(ci.states().await?, ["eks/cluster in_sync disabled", "vpc drifted drifted"]);
+        assert_eq!(ci.runs().await?.len(), 2, "a repeated record made more runs");
+        let noted = "SELECT id FROM audit_log WHERE action = 'drift_status_updated' AND actor_id = 'wt_acme'";
+        assert_eq!(ci.app.db_text(noted).await?.len(), 2);
+    }
+
+    async fn a_command_with_too_many_components_is_refused(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let component = json!({ "component": "vpc", "stack": "ci-dev", "exit_code": 2 });
+        let data = json!({ "components": vec![component; 1_001] });
+        let body = json!({ "command": "plan", "repo_name": "repo", "repo_owner": "org", "data": data });
+        let message = "`data.components` has 1001 components, and must not have more than 1000";
+        assert_eq!(refused(&ci.post("/atmos/exec", &ci.token, &body).await?, 400, "ValidationError")?, message);
+        assert_eq!(ci.states().await?, ["eks/cluster unknown disabled", "vpc unknown unknown"]);
+    }
+
+    async fn a_result_that_cannot_be_audited_is_not_stored(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        ci.app.db_execute("ALTER TABLE audit_log RENAME TO audit_log_gone").await?;
+        refused(&ci.result(&ci.token, "vpc", &plan(2)).await?, 503, "Unavailable")?;
+        assert_eq!(ci.states().await?, ["eks/cluster unknown disabled", "vpc unknown unknown"]);
+        ci.app.db_execute("ALTER TABLE audit_log_gone RENAME TO audit_log").await?;
+        succeeded(&ci.result(&ci.token, "vpc", &plan(2)).await?)?;
+        assert_eq!(ci.states().await?, ["eks/cluster unknown disabled", "vpc drifted drifted"]);
     }
 
     async fn each_result_is_audited(engine: Engine) {

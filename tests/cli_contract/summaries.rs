@@ -8,7 +8,7 @@ use super::{Ci, refused, succeeded};
 
 impl Ci {
     /// Posts a summary as `curl --data-binary` does.
-    async fn summary(&self, token: &str, query: &str, markdown: &str) -> Result<Reply> {
+    pub(super) async fn summary(&self, token: &str, query: &str, markdown: &str) -> Result<Reply> {
         let request = Client::new()
             .post(self.app.url(&format!("/api/v1/job-summaries{query}")))
             .bearer_auth(token)

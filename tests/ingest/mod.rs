@@ -1,3 +1,4 @@
 //! What the unmodified `atmos` CLI uploads.
 
 mod instances;
+mod names;

@@ -118,6 +118,18 @@ on_both_engines! {
         assert!(!reply.body.to_string().contains("acme"), "{}", reply.body);
     }
 
+    async fn a_grants_last_use_never_goes_back(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        agent.call("list_repos", json!({})).await?.structured()?;
+        let last_use = "SELECT CAST(MAX(last_used_at) AS TEXT) FROM oauth_grants WHERE client_name = 'Test agent'";
+        assert_eq!(app.db_text(last_use).await?, ["1787306400000000"]);
+        // Another replica has counted a call of a second later.
+        app.db_execute("UPDATE oauth_grants SET last_used_at = 1787306401000000").await?;
+        agent.call("list_repos", json!({})).await?.structured()?;
+        assert_eq!(app.db_text(last_use).await?, ["1787306401000000"]);
+    }
+
     async fn calls_are_answered_again_when_rows_can_be_written(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;

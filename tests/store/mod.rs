@@ -4,6 +4,7 @@ mod commits;
 mod names;
 mod plans;
 mod rollups;
+mod uploads;
 
 use std::collections::BTreeMap;
 

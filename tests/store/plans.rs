@@ -1,4 +1,4 @@
-//! No question of an agent makes the database read a table from end to end.
+//! No question of an agent makes the database read a table from end to end, and no upload or webhook does.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -6,12 +6,13 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
-use tests::harness::{CATALOG_SCOPES, Engine, Fixture, TestApp, fleet_calls};
+use tests::harness::{CATALOG_SCOPES, Engine, FakeIssuer, Fixture, TestApp, WEBHOOK_SECRET, fleet_calls};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::commits::upload_many;
+use super::uploads;
 
 /// Instances of the workspace.
 const INSTANCES: u64 = 5_000;
@@ -46,8 +47,11 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
 struct Statements(Arc<Mutex<BTreeSet<String>>>);
 
 impl Statements {
-    fn seen(&self) -> BTreeSet<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Those that read, in a transaction that writes or not.
+    fn reads(&self) -> BTreeSet<String> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_read = |statement: &&String| ["SELECT ", "WITH "].iter().any(|word| statement.starts_with(word));
+        seen.iter().filter(is_read).cloned().collect()
     }
 }
 
@@ -71,7 +75,7 @@ impl<S: Subscriber> Layer<S> for Statements {
     }
 }
 
-/// The statements of all calls.
+/// What all calls read.
 async fn statements(app: &TestApp) -> Result<BTreeSet<String>> {
     let agent = app.authorize("dana").scope(CATALOG_SCOPES).connect().await?;
     let mut calls = fleet_calls(&agent).await?;
@@ -85,7 +89,7 @@ async fn statements(app: &TestApp) -> Result<BTreeSet<String>> {
     // Of a component with many uploads, commits are looked for by another statement.
     upload_many(app, "component-7", "scale-1").await?;
     agent.call("list_commits", json!({ "component": "component-7" })).await?.structured()?;
-    Ok(statements.seen())
+    Ok(statements.reads())
 }
 
 /// The database's plan for a statement, a line per step.
@@ -104,7 +108,7 @@ async fn plan(app: &TestApp, statement: &str) -> Result<Vec<String>> {
     // A table of a few pages is read whole whatever indexes it has; what counts is whether one could be used.
     sqlx::raw_sql(run("SET enable_seqscan = off".to_owned())).execute(&mut connection).await?;
     sqlx::raw_sql(run(format!("PREPARE question AS {statement}"))).execute(&mut connection).await?;
-    let last = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
+    let last = (1..10_000).take_while(|number| statement.contains(&format!("${number}"))).count();
     let nulls = vec!["NULL"; last].join(", ");
     let nulls = if last == 0 { String::new() } else { format!("({nulls})") };
     let rows = sqlx::raw_sql(run(format!("EXPLAIN EXECUTE question{nulls}"))).fetch_all(&mut connection).await?;
@@ -133,20 +137,65 @@ fn table_of<'a>(statement: &'a str, name: &'a str) -> &'a str {
     named.map_or(name, |words| words[1])
 }
 
+/// The statements that read a large table from end to end, each with those tables and its plan.
+async fn whole_tables(app: &TestApp, statements: &BTreeSet<String>) -> Result<Vec<String>> {
+    let mut bad = Vec::new();
+    for statement in statements {
+        let plan = plan(app, statement).await.with_context(|| statement.clone())?;
+        let tables = scanned(statement, &plan);
+        if !tables.is_empty() {
+            bad.push(format!("{tables:?}\n{statement}\n{}", plan.join("\n")));
+        }
+    }
+    Ok(bad)
+}
+
+/// Look-ups for each result or instance of an upload: a part of their text, how many there are, and what the plans of
+/// SQLite and PostgreSQL say of the index. Another one would read a repository for each.
+const KEYED: [(&str, usize, &str, &str); 2] = [
+    (
+        "COALESCE(t.github_run_id, 0) = 0",
+        2,
+        "INDEX workflow_runs_by_instance (instance_id=?",
+        "Index Scan using workflow_runs_by_instance",
+    ),
+    (
+        "k CROSS JOIN instances i",
+        1,
+        "(repository_id=? AND stack=? AND component=?)",
+        "Index Scan using instances_repository_id_stack_component_key",
+    ),
+];
+
 on_both_engines! {
     async fn no_list_reads_a_whole_table(engine: Engine) {
         let app = Fixture::new(engine).limits(100_000, 100_000).start().await?;
         app.generate(INSTANCES).await?;
         let statements = statements(&app).await?;
         assert!(statements.len() > 40, "only {} statements were seen", statements.len());
-        let mut bad = Vec::new();
-        for statement in &statements {
-            let plan = plan(&app, statement).await.with_context(|| statement.clone())?;
-            let tables = scanned(statement, &plan);
-            if !tables.is_empty() {
-                bad.push(format!("{tables:?}\n{statement}\n{}", plan.join("\n")));
+        let bad = whole_tables(&app, &statements).await?;
+        assert!(bad.is_empty(), "{} of {} statements:\n\n{}", bad.len(), statements.len(), bad.join("\n\n"));
+    }
+
+    async fn no_upload_reads_a_whole_table(engine: Engine) {
+        let issuer = FakeIssuer::start().await?;
+        let fixture = Fixture::new(engine).oidc_issuer(issuer.url()).webhook_secret(WEBHOOK_SECRET)?;
+        let app = fixture.start().await?;
+        app.generate(INSTANCES).await?;
+        let statements = &*STATEMENTS;
+        uploads::send_all(&app, &issuer).await?;
+        let statements = statements.reads();
+        let bad = whole_tables(&app, &statements).await?;
+        assert!(bad.is_empty(), "{} of {} statements:\n\n{}", bad.len(), statements.len(), bad.join("\n\n"));
+        for (part, count, sqlite, postgres) in KEYED {
+            let found: Vec<&String> = statements.iter().filter(|statement| statement.contains(part)).collect();
+            assert!(found.len() >= count, "{part}: {found:#?}");
+            let index = if engine == Engine::Sqlite { sqlite } else { postgres };
+            for statement in found {
+                let plan = plan(&app, statement).await?.join("\n");
+                let is_sorted = plan.contains("USE TEMP B-TREE") || plan.contains("Sort Key");
+                assert!(plan.contains(index) && !is_sorted, "{statement}\n{plan}");
             }
         }
-        assert!(bad.is_empty(), "{} of {} statements:\n\n{}", bad.len(), statements.len(), bad.join("\n\n"));
     }
 }

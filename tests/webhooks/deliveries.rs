@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::harness::{Engine, Fixture, Reply};
 
-use super::{Github, SECRET, event, sign, start};
+use super::{ACME, Github, SECRET, event, sign, start};
 
 on_both_engines! {
     async fn only_what_the_secret_signed_is_taken(engine: Engine) {
@@ -102,6 +102,31 @@ on_both_engines! {
             )
             .await?;
         assert_eq!(commits, ["c0ffee"]);
+    }
+
+    async fn a_delivery_that_could_not_be_audited_can_be_repeated(engine: Engine) {
+        let app = start(engine).await?;
+        let github = Github::new(&app);
+        // More than fit in one statement.
+        let added: Vec<_> = (0..250).map(|number| json!({ "full_name": format!("acme/many-{number}") })).collect();
+        let body = json!({
+            "action": "added", "installation": { "id": ACME },
+            "repositories_added": added, "repositories_removed": [],
+        });
+        let body = body.to_string();
+        let mut replies = Vec::new();
+        for (from, to) in [("audit_log", "audit_log_away"), ("audit_log_away", "audit_log")] {
+            let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+            app.db_execute(&sql).await?;
+            let mut request = github.request("installation_repositories", &body).build()?;
+            request.headers_mut().insert("x-github-delivery", "the-same".parse()?);
+            let reply = reqwest::Client::new().execute(request).await?;
+            replies.push((reply.status().as_u16(), reply.json::<serde_json::Value>().await?["outcome"].clone()));
+        }
+        assert_eq!(replies, [(503, json!(null)), (202, json!("applied"))]);
+        let noted = "SELECT a.target_id FROM audit_log a JOIN repositories r ON r.id = a.target_id \
+                     WHERE a.action = 'repository_imported' AND r.name LIKE 'many-%'";
+        assert_eq!(app.db_text(noted).await?.len(), 250);
     }
 
     async fn an_event_that_nobody_knows_is_accepted_and_kept(engine: Engine) {

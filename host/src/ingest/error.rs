@@ -59,7 +59,8 @@ pub(super) enum IngestError {
     Oidc(#[from] OidcError),
     #[error("the upload could not be stored now: try again")]
     Store(#[from] StoreError),
-    #[error("the upload was stored, but could not be noted in the audit log: try again")]
+    /// Of a refused OIDC token; what changes something is noted in its own transaction.
+    #[error("the refusal could not be noted in the audit log: try again")]
     Audit(#[from] AuditError),
 }
 

@@ -28,7 +28,23 @@ pub(super) fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// A name that must be there.
+///
+/// Security: names are compared by people and agents, so all of a name must show. `actions_log` has the list of what
+/// does not.
 pub(super) fn name(field: impl Display, value: Value) -> Result<String, IngestError> {
+    let text = text(&field, value)?;
+    match text.chars().find(|char| char.is_control() || actions_log::is_invisible(*char)) {
+        None => Ok(text),
+        Some(char) => {
+            let code = u32::from(char);
+            let problem = format!("`{field}` must not contain control or invisible characters, and has U+{code:04X}");
+            Err(IngestError::InvalidField(problem))
+        }
+    }
+}
+
+/// Text that must be there, of any characters; as short as a name.
+fn text(field: impl Display, value: Value) -> Result<String, IngestError> {
     let problem = match value {
         Value::String(text) => match text.len() {
             0 => "must not be empty",
@@ -47,7 +63,7 @@ pub(super) fn names(names: BTreeSet<String>) -> Value {
     names.into_iter().take(MAX_LISTED).collect()
 }
 
-/// Text that may be absent, empty or of a wrong type; then it counts as absent.
+/// A name that may be absent, empty, malformed or of a wrong type; then it counts as absent.
 pub(super) fn optional_text(value: Value) -> Option<String> {
     name("", value).ok()
 }
@@ -97,17 +113,50 @@ pub(super) fn chunk(id: Value, index: &Value, total: &Value) -> Result<Option<Ch
     Err(IngestError::InvalidField(problem))
 }
 
-/// A parameter of the query, which must be there. `+` is a space there, and `%2F` a slash.
+/// A name in the query, which must be there.
 pub(super) fn query_name(uri: &Uri, parameter: &str) -> Result<String, IngestError> {
+    name(parameter, query_value(uri, parameter))
+}
+
+/// Text in the query, which must be there: a name that others give, such as GitHub's of a job.
+pub(super) fn query_text(uri: &Uri, parameter: &str) -> Result<String, IngestError> {
+    text(parameter, query_value(uri, parameter))
+}
+
+/// A parameter of the query. `+` is a space there, and `%2F` a slash.
+fn query_value(uri: &Uri, parameter: &str) -> Value {
     let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let found = pairs.find(|(key, _)| key == parameter);
-    name(parameter, found.map_or(Value::Null, |(_, value)| Value::String(value.into_owned())))
+    found.map_or(Value::Null, |(_, value)| Value::String(value.into_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_name_has_nothing_that_does_not_show() {
+        for (bad, code) in [
+            ("evil\u{202e}comp", "U+202E"),
+            ("evil\u{1b}[31mcomp", "U+001B"),
+            ("evil\u{200b}comp", "U+200B"),
+            ("evil\u{2028}comp", "U+2028"),
+            ("evil\u{e0041}comp", "U+E0041"),
+            ("evil\u{fe0f}comp", "U+FE0F"),
+            ("evil\ncomp", "U+000A"),
+        ] {
+            let refused = name("component", json!(bad)).unwrap_err().to_string();
+            let expected = format!("`component` must not contain control or invisible characters, and has {code}");
+            assert_eq!(refused, expected, "{bad:?}");
+            assert_eq!(optional_text(json!(bad)), None, "{bad:?}");
+        }
+        for good in ["eks/cluster", "größer 日本", "a\u{a0}b"] {
+            assert_eq!(name("component", json!(good)).unwrap(), good);
+        }
+        let uri: Uri = "/job-summaries?jobName=%E2%9A%99%EF%B8%8F%20Plan".parse().unwrap();
+        assert_eq!(query_text(&uri, "jobName").unwrap(), "\u{2699}\u{fe0f} Plan");
+    }
 
     #[test]
     fn a_query_is_read_as_go_escapes_it() {

@@ -13,11 +13,12 @@ use super::upload::parse;
 use crate::app::App;
 use crate::audit::Entry;
 use crate::http::RequestId;
+use crate::store::audit_log::insert_entries;
 use crate::store::ci::permissions::CiPermission;
 use crate::store::inventory::{self, Applied};
 
-/// Takes the inventory, or a chunk of it, in one transaction. The reply leaves when it and its audit row
-/// are committed.
+/// Takes the inventory, or a chunk of it, with its audit row in one transaction. The reply leaves when that is
+/// committed.
 #[tracing::instrument(name = "ingest.instances", skip_all, fields(workspace.id = uploader.scope.workspace_id()))]
 pub(super) async fn upload(
     State(app): State<App>,
@@ -43,7 +44,6 @@ async fn receive(
     let now = app.clock.now();
     let mut tx = app.store.write.begin().await?;
     let applied = inventory::upload_instances(&mut tx, &uploader.scope, upload, now, &app.entropy).await?;
-    tx.commit().await?;
     let summary = summarize(repository, received, &applied);
     let mut metadata = summary.clone();
     metadata.insert("changedStacks".to_owned(), names(applied.changed_stacks));
@@ -51,7 +51,8 @@ async fn receive(
         .with_workspace(uploader.scope.workspace_id())
         .with_target("repository", applied.repository_id)
         .with_metadata(&Value::Object(metadata));
-    app.audit.write(entry).await?;
+    insert_entries(&mut tx, &app.entropy, &[&entry]).await?;
+    tx.commit().await?;
     Ok(summary)
 }
 

@@ -13,16 +13,22 @@ use serde_json::{Map, Value, json};
 
 use super::bearer::Uploader;
 use super::envelope::{self, IngestError};
-use super::fields::{name, number, optional_text};
+use super::fields::{name, number};
 use crate::app::App;
 use crate::audit::Entry;
 use crate::clock::Timestamp;
 use crate::http::RequestId;
+use crate::store::Tx;
+use crate::store::audit_log::insert_entries;
 use crate::store::ci::locks::{NewLock, delete_lock, insert_lock};
 use crate::store::ci::permissions::CiPermission;
 
 /// How long a lock holds that does not say so: the CLI's own default.
 const DEFAULT_TTL: u64 = 30;
+
+/// Characters of a lock's message that are kept. A longer one is cut and not refused: the lock counts more than its
+/// words.
+const MAX_MESSAGE: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Body {
@@ -34,6 +40,9 @@ struct Body {
     ttl: Value,
     #[serde(default, rename = "lockMessage")]
     message: Value,
+    /// The message, as the API before the CLI's names it.
+    #[serde(default, rename = "message")]
+    legacy_message: Value,
 }
 
 /// What is to be locked or unlocked.
@@ -87,9 +96,9 @@ async fn take(
     if !insert_lock(&mut tx, &uploader.upload(app, now), &new).await? {
         return Err(IngestError::Locked);
     }
-    tx.commit().await?;
     let metadata = json!({ "key": request.key, "expiresAt": expires_at.to_string() });
-    write_entry(app, uploader, request_id, ("created", &id, &metadata)).await?;
+    write_entry(&mut tx, (app, uploader, request_id), ("created", &id, &metadata)).await?;
+    tx.commit().await?;
     // The CLI reads the times as Go does: a time or null, never an empty text.
     Ok(Map::from_iter([
         ("id".to_owned(), id.into()),
@@ -112,9 +121,12 @@ async fn give_back(
     let request = read(uploader, &body?)?;
     let mut tx = app.store.write.begin().await?;
     let deleted = delete_lock(&mut tx, &uploader.upload(app, app.clock.now()), &request.key).await?;
+    if let Some(id) = &deleted {
+        let metadata = json!({ "key": request.key });
+        write_entry(&mut tx, (app, uploader, request_id), ("deleted", id, &metadata)).await?;
+    }
     tx.commit().await?;
-    let id = deleted.ok_or(IngestError::NotLocked)?;
-    write_entry(app, uploader, request_id, ("deleted", &id, &json!({ "key": request.key }))).await
+    deleted.map(drop).ok_or(IngestError::NotLocked)
 }
 
 fn read(uploader: &Uploader, body: &[u8]) -> Result<Request, IngestError> {
@@ -137,20 +149,26 @@ fn parse(body: &[u8]) -> Result<Request, IngestError> {
             .filter(|ttl| (1..=u64::from(u32::MAX)).contains(ttl))
             .ok_or_else(|| IngestError::InvalidField("`ttl` must be the seconds of the lock, 1 or more".to_owned()))?,
     };
-    Ok(Request { key: name("key", body.key)?, ttl: Duration::from_secs(ttl), message: optional_text(body.message) })
+    let message = message(&body.message).or_else(|| message(&body.legacy_message));
+    Ok(Request { key: name("key", body.key)?, ttl: Duration::from_secs(ttl), message })
+}
+
+/// What is kept of a message; none if there is no text.
+fn message(value: &Value) -> Option<String> {
+    let text = value.as_str().filter(|text| !text.is_empty())?;
+    Some(text.chars().take(MAX_MESSAGE).collect())
 }
 
 async fn write_entry(
-    app: &App,
-    uploader: &Uploader,
-    request_id: &str,
+    tx: &mut Tx,
+    (app, uploader, request_id): (&App, &Uploader, &str),
     (action, id, metadata): (&'static str, &str, &Value),
 ) -> Result<(), IngestError> {
     let entry = Entry::new(app.clock.now(), uploader.actor(), ("lock", action), request_id)
         .with_workspace(uploader.scope.workspace_id())
         .with_target("lock", id)
         .with_metadata(metadata);
-    app.audit.write(entry).await?;
+    insert_entries(tx, &app.entropy, &[&entry]).await?;
     Ok(())
 }
 
@@ -171,5 +189,21 @@ mod tests {
             assert!(ttl(&json!({ "key": "o/r/dev/vpc", "ttl": bad })).is_err());
         }
         assert_eq!(ttl(&json!({ "key": "" })), Err("`key` must not be empty".to_owned()));
+    }
+
+    #[test]
+    fn a_message_has_either_name_and_is_cut() {
+        let kept = |fields: Value| {
+            let mut body = json!({ "key": "o/r/dev/vpc" });
+            for (field, value) in fields.as_object().into_iter().flatten() {
+                body[field.as_str()] = value.clone();
+            }
+            parse(body.to_string().as_bytes()).unwrap().message
+        };
+        assert_eq!(kept(json!({})), None);
+        assert_eq!(kept(json!({ "message": 5, "lockMessage": "" })), None);
+        assert_eq!(kept(json!({ "message": "old" })).as_deref(), Some("old"));
+        assert_eq!(kept(json!({ "message": "old", "lockMessage": "new" })).as_deref(), Some("new"));
+        assert_eq!(kept(json!({ "lockMessage": "é".repeat(1_001) })), Some("é".repeat(1_000)));
     }
 }

@@ -12,10 +12,11 @@ use serde_json::{Map, Value};
 
 use super::bearer::Uploader;
 use super::envelope::{self, IngestError};
-use super::fields::query_name;
+use super::fields::query_text;
 use crate::app::App;
 use crate::audit::Entry;
 use crate::http::RequestId;
+use crate::store::audit_log::insert_entries;
 use crate::store::ci::summaries::{NewSummary, upsert_summary};
 
 /// GitHub's own limit for the summary of a step.
@@ -47,14 +48,13 @@ async fn receive(
     // The session says which run the summary is of; a static token cannot.
     let session = uploader.session.as_ref().ok_or(IngestError::NeedsSession)?;
     let github_run_id = session.github_run_id.ok_or(IngestError::NeedsSession)?;
-    let job_name = query_name(uri, "jobName")?;
+    let job_name = query_text(uri, "jobName")?;
     let body = body?;
     let (compressed, bytes) = compress(&body)?;
     let now = app.clock.now();
     let mut tx = app.store.write.begin().await?;
     let summary = NewSummary { job_name: &job_name, compressed: &compressed, bytes };
     let run_id = upsert_summary(&mut tx, &uploader.upload(app, now), (session, github_run_id), &summary).await?;
-    tx.commit().await?;
     let summary = Map::from_iter([
         ("runId".to_owned(), run_id.as_str().into()),
         ("jobName".to_owned(), job_name.into()),
@@ -64,7 +64,8 @@ async fn receive(
         .with_workspace(uploader.scope.workspace_id())
         .with_target("workflow_run", run_id)
         .with_metadata(&Value::Object(summary.clone()));
-    app.audit.write(entry).await?;
+    insert_entries(&mut tx, &app.entropy, &[&entry]).await?;
+    tx.commit().await?;
     Ok(summary)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Query, StoreError, Tx, Writer, sql};
+use super::{Query, StoreError, Tx, Writer, bulk, sql};
 use crate::audit::{Actor, DeniedSide, Entry, GrantCount};
 use crate::clock::Timestamp;
 use crate::id::Entropy;
@@ -21,23 +21,32 @@ pub(crate) async fn insert_group(
     for count in counts {
         calls.add(&count.grant_id, count.at);
     }
-    let mut insert = sql(COLUMNS);
-    for (index, entry) in entries.iter().enumerate() {
-        insert.push(if index == 0 { "(" } else { ", (" });
-        push_row(&mut insert, entropy, entry);
-        insert.push(")");
+    for entry in entries {
         if let (Actor::McpClient { grant_id, .. }, true) = (&entry.actor, entry.counts_against_limits) {
             calls.add(grant_id, entry.at);
         }
     }
     let mut tx = writer.begin().await?;
-    if !entries.is_empty() {
-        tx.execute(insert).await?;
-    }
+    insert_entries(&mut tx, entropy, entries).await?;
     for ((grant_id, day), (count, last)) in calls.0 {
         count_calls(&mut tx, grant_id, day, count, last).await?;
     }
     tx.commit().await
+}
+
+/// Writes the rows in the transaction of what they tell of, so that neither is there without the other. Rows of tool
+/// calls go through [`insert_group`], which counts them too.
+pub(crate) async fn insert_entries(tx: &mut Tx, entropy: &Entropy, entries: &[&Entry]) -> Result<(), StoreError> {
+    for group in entries.chunks(bulk::GROUP) {
+        let mut insert = sql(COLUMNS);
+        for (index, entry) in group.iter().enumerate() {
+            insert.push(if index == 0 { "(" } else { ", (" });
+            push_row(&mut insert, entropy, entry);
+            insert.push(")");
+        }
+        tx.execute(insert).await?;
+    }
+    Ok(())
 }
 
 /// Calls by grant and day, with the time of the last.
@@ -96,6 +105,12 @@ async fn count_calls(tx: &mut Tx, grant_id: &str, day: i64, count: i64, last: Ti
         .bind(count),
     )
     .await?;
-    tx.execute(sql("UPDATE oauth_grants SET last_used_at = $2 WHERE id = $1").bind(grant_id).bind(last)).await?;
+    // Another replica may have written a later use.
+    tx.execute(
+        sql("UPDATE oauth_grants SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)")
+            .bind(grant_id)
+            .bind(last),
+    )
+    .await?;
     Ok(())
 }

@@ -3,10 +3,10 @@
 use super::db::Value;
 use super::{Query, StoreError, Tx};
 
-/// Rows per statement. SQLite finds a named placeholder by walking a list, so a statement's cost grows with
-/// the square of its placeholders: larger groups are slower, not faster. Every full group has the same
-/// text, so it is prepared once.
-const GROUP: usize = 100;
+/// Rows per statement. Every full group has the same text, so it is prepared once. One group of all rows would be
+/// prepared for each number of rows, and might need more placeholders than a statement may have (SQLite 32,766,
+/// PostgreSQL 65,535).
+pub(super) const GROUP: usize = 100;
 
 /// Inserts `rows` with statements of the form `head (own values, shared), (…) tail`.
 ///

@@ -232,16 +232,19 @@ pub struct Writer(pub(super) Pool);
 impl Writer {
     /// All rows.
     pub async fn fetch_all<T: Row>(&self, query: Query) -> Result<Vec<T>, StoreError> {
+        query.trace();
         self.0.fetch_all(query).await
     }
 
     /// The first row, if there is one; for `RETURNING`.
     pub async fn fetch_optional<T: Row>(&self, query: Query) -> Result<Option<T>, StoreError> {
+        query.trace();
         self.0.fetch_optional(query).await
     }
 
     /// Runs a statement and tells how many rows it touched.
     pub async fn execute(&self, query: Query) -> Result<u64, StoreError> {
+        query.trace();
         self.0.execute(query).await
     }
 
@@ -266,6 +269,7 @@ pub struct Tx(Transaction);
 impl Tx {
     /// All rows.
     pub async fn fetch_all<T: Row>(&mut self, query: Query) -> Result<Vec<T>, StoreError> {
+        query.trace();
         Ok(match &mut self.0 {
             Transaction::Sqlite(tx) => run!(Sqlite, positional(query), &mut **tx, query_as::<T>, fetch_all)?,
             Transaction::Postgres(tx) => run!(Postgres, query, &mut **tx, query_as::<T>, fetch_all)?,
@@ -274,6 +278,7 @@ impl Tx {
 
     /// The first row, if there is one.
     pub async fn fetch_optional<T: Row>(&mut self, query: Query) -> Result<Option<T>, StoreError> {
+        query.trace();
         Ok(match &mut self.0 {
             Transaction::Sqlite(tx) => run!(Sqlite, positional(query), &mut **tx, query_as::<T>, fetch_optional)?,
             Transaction::Postgres(tx) => run!(Postgres, query, &mut **tx, query_as::<T>, fetch_optional)?,
@@ -291,6 +296,7 @@ impl Tx {
 
     /// Runs a statement and tells how many rows it touched.
     pub async fn execute(&mut self, query: Query) -> Result<u64, StoreError> {
+        query.trace();
         Ok(match &mut self.0 {
             Transaction::Sqlite(tx) => run!(Sqlite, positional(query), &mut **tx, query, execute)?.rows_affected(),
             Transaction::Postgres(tx) => run!(Postgres, query, &mut **tx, query, execute)?.rows_affected(),

@@ -14,7 +14,7 @@ pub(crate) struct WorkspaceTokenRow {
     pub(crate) revoked_at: Option<i64>,
 }
 
-/// Id and workspace id of the token with this hash, if it is neither revoked nor expired.
+/// Id and workspace id of the token with this hash, if it is neither revoked nor expired and its workspace is active.
 pub(crate) async fn find_live_token(
     reader: &Reader,
     hash: &[u8; 32],
@@ -22,8 +22,9 @@ pub(crate) async fn find_live_token(
 ) -> Result<Option<(String, String)>, StoreError> {
     reader
         .fetch_optional(
-            sql("SELECT t.id, t.workspace_id FROM workspace_tokens t WHERE t.token_hash = $1 \
-                 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)")
+            sql("SELECT t.id, t.workspace_id FROM workspace_tokens t JOIN workspaces w ON w.id = t.workspace_id \
+                 WHERE t.token_hash = $1 AND w.status = 'active' AND t.revoked_at IS NULL \
+                 AND (t.expires_at IS NULL OR t.expires_at > $2)")
             .bind(hash)
             .bind(now),
         )

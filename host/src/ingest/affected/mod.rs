@@ -16,10 +16,11 @@ use super::fields::names;
 use crate::app::App;
 use crate::audit::Entry;
 use crate::http::RequestId;
+use crate::store::audit_log::insert_entries;
 use crate::store::ci::affected::replace_affected;
 use crate::store::ci::permissions::CiPermission;
 
-/// Takes the comparison, or a chunk of it, in one transaction. The reply leaves when it and its audit row are
+/// Takes the comparison, or a chunk of it, with its audit row in one transaction. The reply leaves when that is
 /// committed.
 #[tracing::instrument(name = "ingest.affected", skip_all, fields(workspace.id = uploader.scope.workspace_id()))]
 pub(super) async fn upload(
@@ -50,7 +51,6 @@ async fn receive(
     let now = app.clock.now();
     let mut tx = app.store.write.begin().await?;
     let applied = replace_affected(&mut tx, &uploader.upload(app, now), affected).await?;
-    tx.commit().await?;
     summary.insert("replayed".to_owned(), applied.is_replay.into());
     let mut metadata = summary.clone();
     metadata.insert("stacks".to_owned(), names(stacks));
@@ -58,6 +58,7 @@ async fn receive(
         .with_workspace(uploader.scope.workspace_id())
         .with_target("repository", applied.repository_id)
         .with_metadata(&Value::Object(metadata));
-    app.audit.write(entry).await?;
+    insert_entries(&mut tx, &app.entropy, &[&entry]).await?;
+    tx.commit().await?;
     Ok(summary)
 }

@@ -1,5 +1,6 @@
 //! What names tell of a run: its command, why it was started, and which instance it may be of. Pure.
 
+use crate::store::ci::command_named;
 use crate::store::github::runs::Trigger;
 
 /// Pairs of names that a text gives at most. A title that has more is prose.
@@ -20,14 +21,7 @@ pub(in crate::ingest) fn workflow_file(path: &str) -> Option<&str> {
 /// The command that a workflow runs, by a keyword in its file name, or where that is not known in its own
 /// name.
 pub(in crate::ingest) fn command(name: &str) -> &'static str {
-    let name = name.to_ascii_lowercase();
-    if name.contains("remediat") {
-        "remediate"
-    } else if name.contains("apply") {
-        "apply"
-    } else {
-        "plan"
-    }
+    command_named(name).name()
 }
 
 /// Why GitHub started a run, by the event that did.
@@ -116,6 +110,7 @@ mod tests {
         for (name, expected) in [
             ("atmos-terraform-plan.yaml", "plan"),
             ("Atmos-Terraform-APPLY.yml", "apply"),
+            ("Deploy.yaml", "apply"),
             ("remediate-drift-apply.yaml", "remediate"),
             ("drift_remediation.yaml", "remediate"),
             ("ci.yaml", "plan"),

@@ -26,8 +26,10 @@ use super::envelope::{self, IngestError};
 use super::fields::name;
 use crate::app::App;
 use crate::audit::{Actor, Entry};
+use crate::clock::Timestamp;
 use crate::http::RequestId;
 use crate::oauth::{PlainToken, TokenKind};
+use crate::store::audit_log::insert_entries;
 use crate::store::ci::oidc::{Imported, IssuedName, find_imported, use_token};
 use crate::store::ci::permissions::{CiPermission, list_permissions};
 use crate::store::ci::sessions::{NewSession, insert_session};
@@ -52,7 +54,8 @@ struct Body {
     workspace_id: Value,
 }
 
-/// Opens a session. The reply leaves when it and its audit row are committed.
+/// Opens a session. The reply leaves when the use of the token, the session and its audit row are committed together:
+/// a token whose exchange failed can be exchanged again.
 #[tracing::instrument(name = "ingest.oidc", skip_all)]
 pub(super) async fn exchange(
     State(app): State<App>,
@@ -84,11 +87,8 @@ async fn receive(
         Ok(found) => found,
         Err(error) => return Err(note_failure(app, request_id, None, error).await?.into()),
     };
-    match open_session(app, &token, &claims, &imported).await {
-        Ok((session, permissions)) => {
-            note_success(app, request_id, (&claims, &imported), permissions).await?;
-            Ok(session)
-        }
+    match open_session(app, request_id, &token, (&claims, &imported)).await {
+        Ok(session) => Ok(session),
         Err(error) => Err(note_failure(app, request_id, Some((&claims, &imported)), error).await?.into()),
     }
 }
@@ -118,10 +118,10 @@ async fn identify(app: &App, jwks: &Jwks, token: &str, workspace_id: &str) -> Re
 /// Uses the token up, and opens the session with what the repository grants to this workflow.
 async fn open_session(
     app: &App,
+    request_id: &str,
     token: &str,
-    claims: &Claims,
-    imported: &Imported,
-) -> Result<(PlainToken, String), OidcError> {
+    (claims, imported): (&Claims, &Imported),
+) -> Result<PlainToken, OidcError> {
     let rows = list_permissions(&app.store.read, &imported.scope, &imported.repository_id).await?;
     let permissions = granted(&rows, claims);
     if permissions.is_empty() {
@@ -156,16 +156,14 @@ async fn open_session(
         expires_at: now.plus(LIFETIME),
     };
     insert_session(&mut tx, &imported.scope, &new).await?;
+    let entry = success((now, request_id), (claims, imported), &permissions);
+    insert_entries(&mut tx, &app.entropy, &[&entry]).await?;
     tx.commit().await?;
-    Ok((session, permissions))
+    Ok(session)
 }
 
-async fn note_success(
-    app: &App,
-    request_id: &str,
-    (claims, imported): (&Claims, &Imported),
-    permissions: String,
-) -> Result<(), IngestError> {
+/// The audit row of a session that was opened.
+fn success((now, request_id): (Timestamp, &str), (claims, imported): (&Claims, &Imported), permissions: &str) -> Entry {
     let metadata = json!({
         "repository": claims.repository,
         "workflow": claims.workflow_file(),
@@ -175,12 +173,10 @@ async fn note_success(
         "run": claims.run_id(),
         "permissions": permissions,
     });
-    let entry = Entry::new(app.clock.now(), actor(claims), ("auth", "oidc_token_exchange_success"), request_id)
+    Entry::new(now, actor(claims), ("auth", "oidc_token_exchange_success"), request_id)
         .with_workspace(imported.scope.workspace_id())
         .with_target("repository", imported.repository_id.as_str())
-        .with_metadata(&metadata);
-    app.audit.write(entry).await?;
-    Ok(())
+        .with_metadata(&metadata)
 }
 
 /// Notes why no session was opened, and gives the reason back.

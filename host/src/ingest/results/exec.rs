@@ -1,6 +1,7 @@
 //! `POST /api/v1/atmos/exec`: what a command did, from CLIs that are not released yet.
 //!
-//! The exit codes of the components count like those of [`super::update`]; all else is accepted and not kept.
+//! The exit codes of the components count like those of [`super::update`], all or none; all else is accepted and not
+//! kept.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -8,17 +9,27 @@ use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::body::command_of;
 use crate::app::App;
+use crate::audit::Entry;
 use crate::http::RequestId;
+use crate::id::base62;
 use crate::ingest::bearer::Uploader;
 use crate::ingest::envelope::{self, IngestError};
 use crate::ingest::fields::{name, number, optional_text};
-use crate::store::ci::results::{Command, InstanceResult};
+use crate::store::audit_log::insert_entries;
+use crate::store::ci::permissions::CiPermission;
+use crate::store::ci::results::{Command, CommandApplied, CommandResults, InstanceResult, apply_command};
+
+/// Components of one command at most: they are applied in one transaction, and other uploads wait for it.
+const MAX_COMPONENTS: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Body {
+    #[serde(default)]
+    execution_id: Value,
     #[serde(default)]
     command: Value,
     #[serde(default)]
@@ -32,13 +43,7 @@ struct Body {
     data: Value,
 }
 
-/// The results of a command, and of which repository they are.
-struct Results {
-    repository: (String, String),
-    results: Vec<InstanceResult>,
-}
-
-/// Takes the record of a command.
+/// Takes the record of a command. The reply leaves when its results and their audit rows are committed.
 #[tracing::instrument(name = "ingest.exec", skip_all, fields(workspace.id = uploader.scope.workspace_id()))]
 pub(in crate::ingest) async fn exec(
     State(app): State<App>,
@@ -47,7 +52,7 @@ pub(in crate::ingest) async fn exec(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     match receive(&app, &uploader, &request_id, body).await {
-        Ok(applied) => envelope::success(request_id, Map::from_iter([("applied".to_owned(), applied.into())])),
+        Ok(summary) => envelope::success(request_id, summary),
         Err(error) => error.respond(request_id),
     }
 }
@@ -81,31 +86,54 @@ async fn receive(
     uploader: &Uploader,
     request_id: &str,
     body: Result<Bytes, BytesRejection>,
-) -> Result<usize, IngestError> {
-    let Some(Results { repository: (owner, repo), results }) = parse(&body?)? else { return Ok(0) };
-    let count = results.len();
-    for result in results {
-        super::apply(app, uploader, request_id, (&owner, &repo), result).await?;
-    }
-    Ok(count)
+) -> Result<Map<String, Value>, IngestError> {
+    let Some(command) = parse(&body?)? else { return Ok(summarize(0, false)) };
+    let (owner, repo) = (command.repository.0.as_str(), command.repository.1.as_str());
+    uploader.require(CiPermission::InstancesUpdate)?;
+    uploader.require_repository(owner, repo)?;
+    let now = app.clock.now();
+    let mut tx = app.store.write.begin().await?;
+    let applied = apply_command(&mut tx, &uploader.upload(app, now), &command).await?;
+    let applied = match applied.ok_or_else(|| IngestError::UnknownRepository(format!("{owner}/{repo}")))? {
+        CommandApplied::Now(applied) => applied,
+        CommandApplied::Before => return Ok(summarize(0, true)),
+    };
+    let pairs = command.results.iter().zip(&applied);
+    let entries: Vec<Entry> =
+        pairs.map(|pair| super::entry(uploader, (now, request_id), (owner, repo), pair)).collect();
+    insert_entries(&mut tx, &app.entropy, &entries.iter().collect::<Vec<_>>()).await?;
+    tx.commit().await?;
+    Ok(summarize(applied.len(), false))
+}
+
+fn summarize(applied: usize, is_replay: bool) -> Map<String, Value> {
+    Map::from_iter([("applied".to_owned(), applied.into()), ("replayed".to_owned(), is_replay.into())])
 }
 
 /// None if the command leaves no results: another than plan and apply, or none that has data.
-fn parse(body: &[u8]) -> Result<Option<Results>, IngestError> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| IngestError::InvalidJson(error.to_string()))?;
+fn parse(text: &[u8]) -> Result<Option<CommandResults>, IngestError> {
+    let body: Body = serde_json::from_slice(text).map_err(|error| IngestError::InvalidJson(error.to_string()))?;
     // `terraform plan` or `atmos terraform plan`.
     let mut words = body.command.as_str().unwrap_or_default().split_whitespace();
     let Some(command) = words.find_map(command_of) else { return Ok(None) };
     let components = body.data.get("components").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    if components.is_empty() {
-        return Ok(None);
+    match components.len() {
+        0 => return Ok(None),
+        1..=MAX_COMPONENTS => {}
+        count => {
+            let problem =
+                format!("`data.components` has {count} components, and must not have more than {MAX_COMPONENTS}");
+            return Err(IngestError::InvalidField(problem));
+        }
     }
     let sha = optional_text(body.git_sha);
     let numbered = components.iter().enumerate();
     let results = numbered.map(|(index, component)| read(index, component, command, sha.clone()));
     let results = results.collect::<Result<_, _>>()?;
-    Ok(Some(Results {
+    Ok(Some(CommandResults {
         repository: (name("repo_owner", body.repo_owner)?, name("repo_name", body.repo_name)?),
+        // The CLI repeats a request with the same body; without the id, two commands may have the same, too.
+        upload_id: optional_text(body.execution_id).map(|_| base62(&Sha256::digest(text), 43)),
         results,
     }))
 }
@@ -151,6 +179,21 @@ mod tests {
         ] {
             assert_eq!(read(command, &data), None, "{command} {data}");
         }
+    }
+
+    #[test]
+    fn a_record_is_known_again_by_its_id_and_all_that_it_says() {
+        let id = |execution: Value, exit_code: i64| {
+            let data = json!({ "components": [{ "component": "vpc", "stack": "dev", "exit_code": exit_code }] });
+            let body = json!({
+                "execution_id": execution, "command": "plan", "repo_owner": "org", "repo_name": "repo", "data": data,
+            });
+            parse(body.to_string().as_bytes()).unwrap().unwrap().upload_id
+        };
+        assert_eq!(id(json!("1"), 0), id(json!("1"), 0));
+        assert_ne!(id(json!("1"), 0), id(json!("1"), 2));
+        assert_ne!(id(json!("1"), 0), id(json!("2"), 0));
+        assert_eq!(id(json!(null), 0), None);
     }
 
     #[test]

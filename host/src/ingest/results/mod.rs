@@ -16,7 +16,9 @@ use super::envelope::{self, IngestError};
 use super::fields::query_name;
 use crate::app::App;
 use crate::audit::Entry;
+use crate::clock::Timestamp;
 use crate::http::RequestId;
+use crate::store::audit_log::insert_entries;
 use crate::store::ci::permissions::CiPermission;
 use crate::store::ci::results::{Applied, InstanceResult, apply_result};
 
@@ -70,7 +72,7 @@ async fn respond(
     }
 }
 
-/// Applies one result in one transaction, and notes it.
+/// Applies one result, and notes it, in one transaction.
 async fn apply(
     app: &App,
     uploader: &Uploader,
@@ -84,16 +86,25 @@ async fn apply(
     let mut tx = app.store.write.begin().await?;
     let applied = apply_result(&mut tx, &uploader.upload(app, now), (owner, repo), &result).await?;
     let applied = applied.ok_or_else(|| IngestError::UnknownRepository(format!("{owner}/{repo}")))?;
+    let entry = entry(uploader, (now, request_id), (owner, repo), (&result, &applied));
+    insert_entries(&mut tx, &app.entropy, &[&entry]).await?;
     tx.commit().await?;
-    let summary = summarize(&result, &applied);
-    let mut metadata = summary.clone();
+    Ok(summarize(&result, &applied))
+}
+
+/// The audit row of a result.
+fn entry(
+    uploader: &Uploader,
+    (now, request_id): (Timestamp, &str),
+    (owner, repo): (&str, &str),
+    (result, applied): (&InstanceResult, &Applied),
+) -> Entry {
+    let mut metadata = summarize(result, applied);
     metadata.insert("repository".to_owned(), format!("{owner}/{repo}").into());
-    let entry = Entry::new(now, uploader.actor(), ("instance", "drift_status_updated"), request_id)
+    Entry::new(now, uploader.actor(), ("instance", "drift_status_updated"), request_id)
         .with_workspace(uploader.scope.workspace_id())
-        .with_target("instance", applied.instance_id)
-        .with_metadata(&Value::Object(metadata));
-    app.audit.write(entry).await?;
-    Ok(summary)
+        .with_target("instance", applied.instance_id.as_str())
+        .with_metadata(&Value::Object(metadata))
 }
 
 /// What the reply tells, and the audit row too.

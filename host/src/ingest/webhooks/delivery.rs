@@ -19,7 +19,9 @@ use super::{
     apply_workflow_run,
 };
 use crate::app::App;
+use crate::audit::Entry;
 use crate::http::RequestId;
+use crate::store::audit_log::insert_entries;
 use crate::store::github::deliveries::{self, Received};
 
 /// The headers of a delivery. Extracted before the body is read, so that what bears no signature is not
@@ -56,7 +58,8 @@ fn secret(app: &App) -> Result<&str, WebhookError> {
     secret.filter(|secret| !secret.is_empty()).ok_or(WebhookError::NotConfigured)
 }
 
-/// Takes a delivery. The answer leaves when what it changes and its audit rows are committed.
+/// Takes a delivery. The answer leaves when what it changes and its audit rows are committed together: a delivery that
+/// failed can be repeated.
 #[tracing::instrument(
     name = "webhooks.receive",
     skip_all,
@@ -92,11 +95,9 @@ async fn take(app: &App, request_id: &str, (name, id): (&str, &str), body: &[u8]
     let host = app.config.github_host();
     let mut work = Work { tx: &mut tx, payload: &payload, entropy: &app.entropy, now, host, notes: Vec::new() };
     let outcome = apply(event, &mut work).await?;
-    let notes = work.notes;
+    let entries: Vec<Entry> = work.notes.into_iter().map(|note| note.entry(now, request_id)).collect();
+    insert_entries(&mut tx, &app.entropy, &entries.iter().collect::<Vec<_>>()).await?;
     tx.commit().await?;
-    for note in notes {
-        app.audit.write(note.entry(now, request_id)).await?;
-    }
     Ok(outcome)
 }
 

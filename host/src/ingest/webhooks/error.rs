@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::audit::AuditError;
 use crate::error_chain::Chain;
 use crate::ingest::github::RecordError;
 use crate::store::StoreError;
@@ -31,8 +30,6 @@ pub(super) enum WebhookError {
     MissingField(&'static str),
     #[error("the event could not be stored now: deliver it again")]
     Store(#[from] StoreError),
-    #[error("the event was stored, but could not be noted in the audit log")]
-    Audit(#[from] AuditError),
 }
 
 impl From<RecordError> for WebhookError {
@@ -63,7 +60,7 @@ impl WebhookError {
             Self::MissingHeader(_) | Self::Unreadable(_) | Self::Malformed(_) | Self::MissingField(_) => {
                 (StatusCode::BAD_REQUEST, "invalid_request")
             }
-            Self::Store(_) | Self::Audit(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+            Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
         }
     }
 }
@@ -72,7 +69,7 @@ impl IntoResponse for WebhookError {
     fn into_response(self) -> Response {
         let (status, error) = self.code();
         // Security: sources are logged with their chain and never sent.
-        if matches!(self, Self::Store(_) | Self::Audit(_)) {
+        if matches!(self, Self::Store(_)) {
             tracing::error!(error = %Chain(&self), "a webhook could not be applied");
         } else {
             tracing::warn!(error = %self, "a webhook was refused");

@@ -74,8 +74,7 @@ impl Note {
     }
 }
 
-/// A delivery, its transaction, and what there is to note when that is committed: SQLite has one writer, so
-/// the audit log has to wait.
+/// A delivery, its transaction, and what there is to note in it at the end.
 pub(super) struct Work<'a> {
     pub(super) tx: &'a mut Tx,
     pub(super) payload: &'a Payload,

@@ -19,6 +19,8 @@ use crate::clock::Timestamp;
 use crate::id::Entropy;
 use sessions::CiSession;
 
+pub(crate) use verdict::command_named;
+
 /// Who uploads, whereto and when.
 pub(crate) struct Upload<'a> {
     pub(crate) scope: &'a WorkspaceScope,

@@ -7,6 +7,7 @@ use super::runs::{self, Outcome};
 use super::verdict::{Subject, Verdict, conclusion_of, judge, status_of};
 use super::{RepositoryRow, Target, Upload, touch_repository};
 use crate::clock::Timestamp;
+use crate::store::inventory::{Chunk, record_chunk};
 use crate::store::{StoreError, Tx, sql};
 
 /// What ran.
@@ -42,6 +43,25 @@ pub(crate) struct InstanceResult {
     pub(crate) sha: Option<String>,
 }
 
+/// The results of one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommandResults {
+    /// Owner and name.
+    pub(crate) repository: (String, String),
+    /// The same if the upload is repeated; none if that cannot be told.
+    pub(crate) upload_id: Option<String>,
+    pub(crate) results: Vec<InstanceResult>,
+}
+
+/// What the results of a command did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CommandApplied {
+    /// In the order of the results.
+    Now(Vec<Applied>),
+    /// They had come before; nothing was changed.
+    Before,
+}
+
 /// What a result did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Applied {
@@ -69,6 +89,37 @@ pub(crate) async fn apply_result(
     result: &InstanceResult,
 ) -> Result<Option<Applied>, StoreError> {
     let Some(repository) = touch_repository(tx, upload, repository).await? else { return Ok(None) };
+    apply_to(tx, upload, &repository, result).await.map(Some)
+}
+
+/// Applies the results of a command like [`apply_result`], and not again if they had come before.
+pub(crate) async fn apply_command(
+    tx: &mut Tx,
+    upload: &Upload<'_>,
+    command: &CommandResults,
+) -> Result<Option<CommandApplied>, StoreError> {
+    let (owner, name) = &command.repository;
+    let Some(repository) = touch_repository(tx, upload, (owner, name)).await? else { return Ok(None) };
+    if let Some(id) = &command.upload_id {
+        // The table is shared with inventory uploads, whose ids are the CLI's own.
+        let chunk = Chunk { upload_id: format!("exec:{id}"), index: 0, total: 1 };
+        if !record_chunk(tx, &repository.id, &chunk, upload.now).await? {
+            return Ok(Some(CommandApplied::Before));
+        }
+    }
+    let mut applied = Vec::with_capacity(command.results.len());
+    for result in &command.results {
+        applied.push(apply_to(tx, upload, &repository, result).await?);
+    }
+    Ok(Some(CommandApplied::Now(applied)))
+}
+
+async fn apply_to(
+    tx: &mut Tx,
+    upload: &Upload<'_>,
+    repository: &RepositoryRow,
+    result: &InstanceResult,
+) -> Result<Applied, StoreError> {
     let sha = upload.session.and_then(|session| session.sha.as_deref()).or(result.sha.as_deref());
     let target = Target { upload, repository_id: &repository.id, sha };
     // Security: a run of the future would shut out all results until then.
@@ -77,7 +128,7 @@ pub(crate) async fn apply_result(
         Some(known) => (known, false),
         None => (insert_instance(tx, &target, result).await?, true),
     };
-    let verdict = judge_result(&repository, &known, upload, result);
+    let verdict = judge_result(repository, &known, upload, result);
     let outcome = Outcome {
         instance_id: &known.id,
         component: &result.component,
@@ -94,7 +145,7 @@ pub(crate) async fn apply_result(
     if from.as_ref() != Some(&change.status) {
         insert_status_change(tx, &target, (known.id.as_str(), from.as_deref(), &change), &run_id).await?;
     }
-    Ok(Some(Applied {
+    Ok(Applied {
         instance_id: known.id,
         run_id,
         command: verdict.command.name(),
@@ -102,7 +153,7 @@ pub(crate) async fn apply_result(
         from,
         to: change.status,
         is_late: change.last_run_at.is_none(),
-    }))
+    })
 }
 
 fn judge_result(repository: &RepositoryRow, known: &Known, upload: &Upload<'_>, result: &InstanceResult) -> Verdict {

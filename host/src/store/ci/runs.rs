@@ -1,14 +1,16 @@
 //! Workflow runs, as results and summaries name them.
 //!
 //! GitHub's webhooks tell of the same runs and know their state better: a row that one of them has written
-//! (`github_updated_at`) keeps its status.
+//! (`github_updated_at`) keeps its status and its attempt, to which approvals belong.
 
 use super::Target;
 use super::results::Command;
 use super::sessions::CiSession;
-use super::verdict::{Verdict, command_of, trigger_of};
+use super::verdict::{Verdict, command_named, trigger_of};
 use crate::clock::Timestamp;
-use crate::store::{StoreError, Tx, sql};
+use crate::id::first_id;
+use crate::store::keyset::hidden;
+use crate::store::{Query, StoreError, Tx, sql};
 
 /// How a run ended for one instance.
 pub(super) struct Outcome<'a> {
@@ -29,8 +31,7 @@ struct Known {
     command: String,
 }
 
-const SELECT: &str =
-    "SELECT id, instance_id, command FROM workflow_runs WHERE workspace_id = $1 AND repository_id = $2 AND ";
+const SELECT: &str = "SELECT t.id, t.instance_id, t.command FROM workflow_runs t WHERE ";
 
 /// The id of the session's run; the row is created if no webhook has told of it.
 pub(super) async fn ensure_run(tx: &mut Tx, target: &Target<'_>, github_run_id: i64) -> Result<String, StoreError> {
@@ -73,20 +74,32 @@ async fn find_or_insert(tx: &mut Tx, target: &Target<'_>, github_run_id: i64) ->
 }
 
 async fn find_by_github_id(tx: &mut Tx, target: &Target<'_>, github_run_id: i64) -> Result<Option<Known>, StoreError> {
-    let mut query = sql(SELECT).bind(target.upload.scope.workspace_id()).bind(target.repository_id);
-    query.push("github_run_id = ");
-    query.push_bind(github_run_id);
+    let text = format!("{SELECT}t.workspace_id = $1 AND t.repository_id = $2 AND t.github_run_id = $3");
+    let query = sql(text).bind(target.upload.scope.workspace_id()).bind(target.repository_id).bind(github_run_id);
     tx.fetch_optional(query).await
+}
+
+/// The runs of an instance of which GitHub's id is not known.
+///
+/// They are found by the instance alone. Asked for rows where GitHub's id is null, both engines take the unique index
+/// on those ids, in which they expect about one: SQLite always, PostgreSQL until it has counted. Where tokens upload,
+/// these are all runs of the repository.
+fn without_github_id(target: &Target<'_>, instance_id: &str) -> Query {
+    let [workspace, repository] = ["workspace_id", "repository_id"].map(hidden);
+    sql(format!(
+        "{SELECT}{workspace} = $1 AND {repository} = $2 AND COALESCE(t.github_run_id, 0) = 0 AND t.instance_id = $3"
+    ))
+    .bind(target.upload.scope.workspace_id())
+    .bind(target.repository_id)
+    .bind(instance_id)
 }
 
 async fn find_or_insert_beside(tx: &mut Tx, target: &Target<'_>, outcome: &Outcome<'_>) -> Result<Known, StoreError> {
     let url = target.upload.session.and_then(CiSession::run_url);
-    let mut query = sql(SELECT).bind(target.upload.scope.workspace_id()).bind(target.repository_id);
-    query.push("github_run_id IS NULL AND instance_id = ");
-    query.push_bind(outcome.instance_id);
-    query.push(" AND github_url = ");
+    let mut query = without_github_id(target, outcome.instance_id);
+    query.push(" AND t.github_url = ");
     query.push_bind(url);
-    query.push(" ORDER BY id LIMIT 1");
+    query.push(" ORDER BY t.id LIMIT 1");
     match tx.fetch_optional(query).await? {
         Some(run) => Ok(run),
         None => insert(tx, target, None, outcome.at).await,
@@ -94,14 +107,15 @@ async fn find_or_insert_beside(tx: &mut Tx, target: &Target<'_>, outcome: &Outco
 }
 
 async fn find_or_insert_lone(tx: &mut Tx, target: &Target<'_>, outcome: &Outcome<'_>) -> Result<Known, StoreError> {
-    let mut query = sql(SELECT).bind(target.upload.scope.workspace_id()).bind(target.repository_id);
-    query.push("github_run_id IS NULL AND instance_id = ");
-    query.push_bind(outcome.instance_id);
-    query.push(" AND command = ");
+    let mut query = without_github_id(target, outcome.instance_id);
+    // No row of a result has an id that is older than the result.
+    query.push(" AND t.id >= ");
+    query.push_bind(first_id("run", outcome.at));
+    query.push(&format!(" AND {} = ", hidden("t.command")));
     query.push_bind(outcome.verdict.command.name());
-    query.push(" AND finished_at = ");
+    query.push(" AND t.finished_at = ");
     query.push_bind(outcome.at);
-    query.push(" ORDER BY id LIMIT 1");
+    query.push(" ORDER BY t.id LIMIT 1");
     match tx.fetch_optional(query).await? {
         Some(run) => Ok(run),
         None => insert(tx, target, None, outcome.at).await,
@@ -119,7 +133,7 @@ async fn insert(
     let session = upload.session;
     let git_ref = session.and_then(|session| session.git_ref.as_deref());
     let file = session.and_then(|session| session.workflow_file.as_deref());
-    let (id, command) = (upload.entropy.id("run", upload.now), command_of(file).name());
+    let (id, command) = (upload.entropy.id("run", upload.now), command_named(file.unwrap_or_default()).name());
     // A job opens its session shortly after it starts.
     let started_at = session.map(|session| session.created_at.min(at.micros()));
     tx.execute(
@@ -162,7 +176,9 @@ async fn update(tx: &mut Tx, target: &Target<'_>, run: &Known, outcome: &Outcome
     };
     tx.execute(
         sql("UPDATE workflow_runs SET instance_id = $3, component = $4, stack = $5, command = $6, \
-             plan_exit_code = COALESCE($7, plan_exit_code), run_attempt = COALESCE($8, run_attempt), \
+             plan_exit_code = COALESCE($7, plan_exit_code), \
+             run_attempt = CASE WHEN github_updated_at IS NULL AND (run_attempt IS NULL OR run_attempt < $8) \
+             THEN $8 ELSE run_attempt END, \
              trigger_kind = CASE WHEN github_updated_at IS NULL OR $9 THEN $10 ELSE trigger_kind END, \
              status = CASE WHEN github_updated_at IS NULL THEN 'completed' ELSE status END, \
              conclusion = CASE WHEN github_updated_at IS NULL THEN $11 ELSE conclusion END, \

@@ -90,7 +90,8 @@ pub(crate) async fn insert_session(
     Ok(())
 }
 
-/// The session with this hash, unless it has expired or its repository is no longer connected.
+/// The session with this hash, unless it has expired, its repository is no longer connected, or its workspace is not
+/// active.
 pub(crate) async fn find_live_session(
     reader: &Reader,
     hash: &[u8; 32],
@@ -101,7 +102,8 @@ pub(crate) async fn find_live_session(
             sql("SELECT s.workspace_id, s.repository_id, r.host, r.owner, r.name, s.permissions, s.github_run_id, \
                  s.run_attempt, s.sha, s.ref AS git_ref, s.workflow_file, s.actor, s.created_at \
                  FROM ci_sessions s JOIN repositories r ON r.id = s.repository_id \
-                 WHERE s.token_hash = $1 AND s.expires_at > $2 AND r.status = 'active'")
+                 JOIN workspaces w ON w.id = s.workspace_id \
+                 WHERE s.token_hash = $1 AND s.expires_at > $2 AND r.status = 'active' AND w.status = 'active'")
             .bind(hash)
             .bind(now),
         )

@@ -92,12 +92,13 @@ fn is_default_branch(git_ref: &str, default_branch: Option<&str>) -> bool {
     default_branch.map_or(["main", "master"].contains(&branch), |default| default == branch)
 }
 
-/// The command of a run that has no result, by the name of its workflow file.
-pub(super) fn command_of(workflow_file: Option<&str>) -> Command {
-    let file = workflow_file.unwrap_or_default();
-    if file.contains("remediat") {
+/// The command of a run that has no result, by a keyword in the name of its workflow file, or where that is not known
+/// in the workflow's own name. Uploads and GitHub's events tell of the same runs in any order, so both ask here.
+pub(crate) fn command_named(workflow: &str) -> Command {
+    let name = workflow.to_ascii_lowercase();
+    if name.contains("remediat") {
         Command::Remediate
-    } else if file.contains("apply") || file.contains("deploy") {
+    } else if name.contains("apply") || name.contains("deploy") {
         Command::Apply
     } else {
         Command::Plan
@@ -160,6 +161,21 @@ mod tests {
         let subject = Subject { pro: &pro, status, drift_enabled: true, default_branch: Some("main") };
         let Verdict { command, trigger } = judge(command, subject, Some(&session(git_ref, file)));
         (command, trigger)
+    }
+
+    #[test]
+    fn the_command_is_in_the_workflows_name() {
+        for (name, expected) in [
+            ("atmos-terraform-plan.yaml", Command::Plan),
+            ("Atmos-Terraform-APPLY.yml", Command::Apply),
+            ("Deploy.yaml", Command::Apply),
+            ("remediate-drift-apply.yaml", Command::Remediate),
+            ("drift_remediation.yaml", Command::Remediate),
+            ("ci.yaml", Command::Plan),
+            ("", Command::Plan),
+        ] {
+            assert_eq!(command_named(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::store::{StoreError, Tx, sql};
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// Notes that a chunk has come; false if it had come before. Forgets uploads of long ago.
-pub(super) async fn record(
+pub(in crate::store) async fn record(
     tx: &mut Tx,
     repository_id: &str,
     chunk: &Chunk,

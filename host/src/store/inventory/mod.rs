@@ -13,6 +13,7 @@ use crate::authz::WorkspaceScope;
 use crate::clock::Timestamp;
 use crate::id::Entropy;
 
+pub(super) use chunks::record as record_chunk;
 pub(crate) use transition::Flags;
 
 /// A repository as an upload names it.

@@ -5,7 +5,7 @@ use super::{StatusChange, Target};
 use crate::clock::Timestamp;
 use crate::store::{StoreError, Tx, sql};
 
-/// Instances per UPDATE; see `store/bulk.rs` for why not more.
+/// Instances per UPDATE; see `store/bulk.rs` for why not all.
 const GROUP: usize = 500;
 
 #[derive(sqlx::FromRow)]

@@ -56,11 +56,11 @@ pub(super) async fn upsert_instances(
     target: &Target<'_>,
     instances: Vec<UploadedInstance>,
 ) -> Result<Written, StoreError> {
-    let mut known = find_known(tx, target).await?;
     let named: BTreeMap<(String, String), UploadedInstance> = instances
         .into_iter()
         .map(|instance| ((instance.stack.clone(), instance.component.clone()), instance))
         .collect();
+    let mut known = find_known(tx, target, &named).await?;
     let mut written = Written::default();
     let mut rows = Vec::with_capacity(named.len());
     for (key, instance) in named {
@@ -75,16 +75,35 @@ pub(super) async fn upsert_instances(
     Ok(written)
 }
 
-async fn find_known(tx: &mut Tx, target: &Target<'_>) -> Result<HashMap<(String, String), Known>, StoreError> {
-    let rows: Vec<Known> = tx
-        .fetch_all(
-            sql("SELECT id, stack, component, status, drift_status, enabled, drift_enabled, disabled_at \
-                 FROM instances WHERE workspace_id = $1 AND repository_id = $2")
-            .bind(target.scope.workspace_id())
-            .bind(target.repository_id),
-        )
-        .await?;
-    Ok(rows.into_iter().map(|known| ((known.stack.clone(), known.component.clone()), known)).collect())
+const SELECT: &str = "SELECT i.id, i.stack, i.component, i.status, i.drift_status, i.enabled, i.drift_enabled, \
+     i.disabled_at FROM (VALUES ";
+
+/// The join is a cross, because SQLite then looks each key up by all of it; with `IN`, it reads the repository.
+const OF_KEYS: &str = ") k CROSS JOIN instances i WHERE i.workspace_id = $1 AND i.repository_id = $2 \
+     AND i.stack = k.column1 AND i.component = k.column2";
+
+/// Those of the named instances that are known. The repository may have many more: an upload comes in many chunks.
+async fn find_known(
+    tx: &mut Tx,
+    target: &Target<'_>,
+    named: &BTreeMap<(String, String), UploadedInstance>,
+) -> Result<HashMap<(String, String), Known>, StoreError> {
+    let mut known = HashMap::with_capacity(named.len());
+    let keys: Vec<&(String, String)> = named.keys().collect();
+    for group in keys.chunks(bulk::GROUP) {
+        let mut query = sql(SELECT).bind(target.scope.workspace_id()).bind(target.repository_id);
+        for (index, (stack, component)) in group.iter().enumerate() {
+            query.push(if index == 0 { "(" } else { ", (" });
+            query.push_bind(stack);
+            query.push(", ");
+            query.push_bind(component);
+            query.push(")");
+        }
+        query.push(OF_KEYS);
+        let rows: Vec<Known> = tx.fetch_all(query).await?;
+        known.extend(rows.into_iter().map(|row| ((row.stack.clone(), row.component.clone()), row)));
+    }
+    Ok(known)
 }
 
 /// The values of one instance, in the order of [`INSERT`] up to what is shared.
