@@ -34,7 +34,7 @@ struct Args {}
 /// Lists what it lists. Say in one or two sentences when an agent should choose this tool.
 #[tool]
 fn $name(args: Args) -> ToolResult<RepoPage> {
-    Ok(repos::list_repos(RepoFilter { status: None }, &args.page())?)
+    Ok(repos::list_repos(&RepoFilter { statuses: Vec::new() }, &args.page())?)
 }
 RUST
 

@@ -1,10 +1,11 @@
 //! `list_audit_log_entries`, `get_audit_log_entry`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
-use tests::harness::{Agent, Engine, text};
+use tests::harness::{Agent, Engine, root, text};
 
 use super::audit_events::{STACK, START, start, tell_of_mia, tell_of_stack};
 use super::{FOREIGN_CURSOR, all_rows, fields, refuses};
@@ -112,9 +113,10 @@ on_both_engines! {
         let all = list(&dana, window.clone()).await?;
         assert!(all.iter().all(|row| (START..now).contains(&text(row, "/time"))), "{all:?}");
         let mia = all.iter().find(|row| text(row, "/actor/login") == "mia").context("a row of mia")?;
-        let cases: [(Value, Wanted); 14] = [
+        let cases: [(Value, Wanted); 15] = [
             (json!({ "category": "lock" }), |row| row["category"] == "lock"),
             (json!({ "category": "mcp" }), |row| row["category"] == "mcp"),
+            (json!({ "category": ["workflow", "lock"] }), |row| row["category"] == "workflow" || row["category"] == "lock"),
             (json!({ "action": "created" }), |row| row["action"] == "created"),
             (json!({ "action": "lock.deleted" }), |row| row["category"] == "lock" && row["action"] == "deleted"),
             (json!({ "actorType": "github_action" }), |row| row["actor"]["type"] == "github_action"),
@@ -174,13 +176,13 @@ on_both_engines! {
         let cases = [
             (
                 json!({ "outcome": "gone" }),
-                "Invalid arguments: `outcome`: unknown variant `gone`, expected one of `ok`, `tool_error`, `denied`, \
-                 `rate_limited`, `sandbox_fault`, `cancelled`, `refused`",
+                "Invalid arguments: `outcome`: must be one of `ok`, `tool_error`, `denied`, `rate_limited`, \
+                 `sandbox_fault`, `cancelled`, `refused` (got `gone`)",
             ),
             (
                 json!({ "actorType": "robot" }),
-                "Invalid arguments: `actorType`: unknown variant `robot`, expected one of `mcp_client`, `user`, \
-                 `github_action`, `operator`, `anonymous`",
+                "Invalid arguments: `actorType`: must be one of `mcp_client`, `user`, `github_action`, `operator`, \
+                 `anonymous` (got `robot`)",
             ),
             (
                 json!({ "since": "yesterday" }),
@@ -188,6 +190,16 @@ on_both_engines! {
                  as 2026-08-21 (got `yesterday`)",
             ),
             (json!({ "query": "" }), "Invalid arguments: `query` must have 1 to 200 characters (got 0)"),
+            (
+                json!({ "outcome": [null] }),
+                "Invalid arguments: `outcome`: must be one of `ok`, `tool_error`, `denied`, `rate_limited`, \
+                 `sandbox_fault`, `cancelled`, `refused` (got null)",
+            ),
+            (
+                json!({ "actorType": ["user"] }),
+                "Invalid arguments: `actorType`: must be one of `mcp_client`, `user`, `github_action`, `operator`, \
+                 `anonymous` (got a list)",
+            ),
             (
                 json!({ "action": "lock.created", "category": "auth" }),
                 "Invalid arguments: `action` is of category `lock`, but `category` is `auth`; leave out one of them",
@@ -212,7 +224,19 @@ on_both_engines! {
         let dana = app.agent("dana").await?;
         let page = dana.call("list_audit_log_entries", json!({ "category": "nothing" })).await?;
         let hint = text(page.structured()?, "/hint");
-        assert!(hint.starts_with("no entry matches; categories are auth, github, instance"), "{hint}");
+        assert!(hint.starts_with("no entry matches; categories are auth, badge_token, entitlement"), "{hint}");
+    }
+
+    async fn list_audit_log_entries_names_every_category(engine: Engine) {
+        let app = start(engine).await?;
+        let dana = app.agent("dana").await?;
+        let page = dana.call("list_audit_log_entries", json!({ "category": "nothing" })).await?;
+        let document = std::fs::read_to_string(root().join("docs/audit-log.md"))?;
+        let actions = document.split("\n## ").find(|section| section.starts_with("Actions\n")).context("## Actions")?;
+        let rows = actions.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let categories: Vec<&str> = rows.collect::<BTreeSet<_>>().into_iter().collect();
+        let named = format!("categories are {};", categories.join(", "));
+        assert!(text(page.structured()?, "/hint").contains(&named), "{named}: {}", page.body);
     }
 
     async fn the_audit_log_is_not_for_members(engine: Engine) {

@@ -11,8 +11,8 @@ use crate::web::badges::Picture;
 /// The types, in the order of the documentation.
 const TYPES: [&str; 4] = ["drift_status", "deployment_status", "workflow_status", "instance_health"];
 
-const TYPE_ERROR: &str = "Invalid arguments: `type`: unknown variant `drift`, expected one of `drift_status`, \
-     `deployment_status`, `workflow_status`, `instance_health`";
+const TYPE_ERROR: &str = "Invalid arguments: `type`: must be one of `drift_status`, `deployment_status`, \
+     `workflow_status`, `instance_health` (got `drift`)";
 
 /// The first row of `list_badge_tokens` of an active repository, with its owner and name.
 async fn first_token(agent: &Agent) -> Result<(Value, String, String)> {
@@ -203,6 +203,29 @@ on_both_engines! {
         assert!(text(&badge, "/markdown").starts_with("[![Instance health]("), "{badge}");
     }
 
+    async fn render_badge_says_that_there_is_no_such_stack_or_component(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let (row, owner, name) = first_token(&agent).await?;
+        for (stack, component, part) in [
+            (Some("nothing"), None, "nothing"),
+            (None, Some("no\u{202e}thing"), "nothing"),
+            (Some("plat-use2-prod"), Some("nothing"), "nothing in plat-use2-prod"),
+        ] {
+            let mut arguments = json!({ "type": "drift_status", "owner": owner, "repo": name });
+            for (name, value) in [("stack", stack), ("component", component)] {
+                if let Some(value) = value {
+                    arguments[name] = value.into();
+                }
+            }
+            let badge = render(&agent, arguments).await?;
+            let note = format!("{} has no instance of {part}, so the badge shows \"unknown\"", text(&row, "/repo"));
+            assert!(text(&badge, "/note").starts_with(&note), "{badge}");
+            assert!(!text(&badge, "/markdown").contains('\u{202e}'), "{badge}");
+            assert_eq!(Picture::open(text(&badge, "/url")).await?.says(), "drift: unknown");
+        }
+    }
+
     async fn render_badge_names_the_argument_that_is_wrong(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;
@@ -211,8 +234,11 @@ on_both_engines! {
             (json!({ "type": "drift" }), TYPE_ERROR),
             (
                 json!({ "type": "drift_status", "style": "3d" }),
-                "Invalid arguments: `style`: unknown variant `3d`, expected one of `flat`, `flat-square`, \
-                 `for-the-badge`",
+                "Invalid arguments: `style`: must be one of `flat`, `flat-square`, `for-the-badge` (got `3d`)",
+            ),
+            (
+                json!({ "type": "drift_status", "style": 5 }),
+                "Invalid arguments: `style`: must be one of `flat`, `flat-square`, `for-the-badge` (got 5)",
             ),
             (
                 json!({ "type": "drift_status", "label": "x".repeat(65) }),

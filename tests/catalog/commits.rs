@@ -203,7 +203,9 @@ on_both_engines! {
             let reply = agent.call("list_commits", filter.clone()).await?;
             let page = reply.structured()?;
             assert_eq!(page["items"], json!([]), "{filter}");
-            assert!(text(page, "/hint").starts_with("no commit matches; "), "{filter}");
+            let of_instance = format!("no commit of instance {} matches; ", text(&filter, "/instanceId"));
+            let start = if filter["instanceId"].is_null() { "no commit matches; " } else { of_instance.as_str() };
+            assert!(text(page, "/hint").starts_with(start), "{filter}");
         }
     }
 

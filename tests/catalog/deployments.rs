@@ -79,8 +79,8 @@ on_both_engines! {
             ),
             (
                 json!({ "status": "done" }),
-                "Invalid arguments: `status`: unknown variant `done`, expected one of `requested`, `queued`, \
-                 `pending`, `waiting`, `in_progress`, `completed`",
+                "Invalid arguments: `status`: must be one of `requested`, `queued`, `pending`, `waiting`, \
+                 `in_progress`, `completed` (got `done`)",
             ),
             (json!({ "cursor": cursor }), FOREIGN_CURSOR),
         ];

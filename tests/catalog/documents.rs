@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use atmos_mcp::cli::Cli;
 use clap::Parser as _;
 use serde_json::{Value, json};
@@ -56,6 +56,37 @@ on_both_engines! {
             }
             let reply = agent.call(&tool, arguments.clone()).await?;
             reply.structured().with_context(|| format!("{tool} {arguments}"))?;
+        }
+    }
+
+    /// Clients may check a call before they send it.
+    async fn the_schemas_allow_what_the_examples_and_the_product_page_call(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.authorize("dana").scope(CATALOG_SCOPES).connect().await?;
+        let reply = agent.request("tools/list", json!({})).await?;
+        let tools = reply.result()?["tools"].as_array().context("tools")?.clone();
+        let page = [
+            ("list_instances", json!({ "statusFilter": ["drifted", "error"] })),
+            ("list_workflow_runs", json!({ "approvalState": "pending" })),
+            ("list_workflow_runs", json!({ "trigger": "drift_detection" })),
+            ("list_workflow_runs", json!({ "command": "apply", "status": ["in_progress"] })),
+            ("get_workflow_run_logs", json!({ "runId": "run_1", "failedOnly": true, "tailLines": 200 })),
+            ("list_deployments", json!({ "limit": 1, "component": "vpc" })),
+            ("list_repos", json!({ "status": ["suspended", "uninstalled"] })),
+            ("list_audit_log_entries", json!({ "category": ["instance", "lock"], "outcome": "ok" })),
+        ];
+        let refused = [
+            ("list_workflow_runs", json!({ "approvalState": "soon" })),
+            ("list_workflow_runs", json!({ "status": [1] })),
+            ("list_instances", json!({ "statusFilter": 7 })),
+        ];
+        let examples = examples()?;
+        let allowed = examples.iter().map(|(tool, arguments)| (tool.as_str(), arguments.clone())).chain(page);
+        let calls = allowed.map(|call| (call, true)).chain(refused.map(|call| (call, false)));
+        for ((tool, arguments), is_allowed) in calls {
+            let listed = tools.iter().find(|listed| text(listed, "/name") == tool).context(tool.to_owned())?;
+            let schema = jsonschema::validator_for(&listed["inputSchema"]).map_err(|error| anyhow!("{tool}: {error}"))?;
+            assert_eq!(schema.is_valid(&arguments), is_allowed, "{tool} {arguments}");
         }
     }
 

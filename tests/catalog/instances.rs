@@ -101,16 +101,51 @@ on_both_engines! {
         assert_eq!(one, all_rows(&agent, "list_instances", json!({ "statusFilter": ["drifted"] })).await?);
     }
 
+    async fn list_instances_takes_a_whole_number_however_it_is_written(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let reply = agent.call("list_instances", json!({ "limit": 3.0 })).await?;
+        assert_eq!(reply.structured()?["items"].as_array().map(Vec::len), Some(3), "{}", reply.body);
+    }
+
+    async fn list_instances_binds_its_cursor_to_what_the_filter_means(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let page = agent.call("list_instances", json!({ "statusFilter": ["drifted", "error"], "limit": 1 })).await?;
+        let cursor = page.structured()?["nextCursor"].clone();
+        let other_order = json!({ "statusFilter": ["error", "drifted", "error"], "limit": 1, "cursor": cursor });
+        let next = agent.call("list_instances", other_order).await?;
+        assert_ne!(next.structured()?["items"], page.structured()?["items"]);
+        let other = json!({ "statusFilter": ["error"], "cursor": cursor });
+        refuses(&agent, "list_instances", &[(other, FOREIGN_CURSOR)]).await?;
+    }
+
+    async fn list_instances_names_the_lists_of_names_when_nothing_matches(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        for tool in ["list_instances", "list_deployments"] {
+            let page = agent.call(tool, json!({ "repo": "acme/nothing" })).await?;
+            assert!(text(page.structured()?, "/hint").contains("list_repos"), "{tool}: {}", page.body);
+        }
+    }
+
     async fn list_instances_names_the_argument_that_is_wrong(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;
         let cases = [
             (
                 json!({ "statusFilter": ["drifted", "gone"] }),
-                "Invalid arguments: `statusFilter[1]`: unknown variant `gone`, expected one of `unknown`, `in_sync`, \
-                 `drifted`, `remediating`, `remediated`, `error`, `disabled`, `orphaned`",
+                "Invalid arguments: `statusFilter`: must be one of `unknown`, `in_sync`, `drifted`, `remediating`, \
+                 `remediated`, `error`, `disabled`, `orphaned` (got `gone`)",
             ),
             (json!({ "repo": "acme" }), "Invalid arguments: `repo` must be owner/name (got `acme`)"),
+            (json!({ "limit": 2.5 }), "Invalid arguments: `limit`: must be a whole number (got 2.5)"),
+            (json!({ "stack": ["dev"] }), "Invalid arguments: `stack`: must be a string (got a list)"),
+            (
+                json!({ "statusFilter": [null] }),
+                "Invalid arguments: `statusFilter`: must be one of `unknown`, `in_sync`, `drifted`, `remediating`, \
+                 `remediated`, `error`, `disabled`, `orphaned` (got null)",
+            ),
             (json!({ "limit": 500 }), "Invalid arguments: `limit`: must be between 1 and 100 (got 500)"),
             (json!({ "cursor": "" }), FOREIGN_CURSOR),
         ];
@@ -177,7 +212,7 @@ on_both_engines! {
                 "no instance inst_nothing in this workspace; list_instances with `stack` and `component` finds its id",
             ),
             (json!({}), "Invalid arguments: missing field `id`"),
-            (json!({ "id": 7 }), "Invalid arguments: `id`: invalid type: integer `7`, expected a string"),
+            (json!({ "id": 7 }), "Invalid arguments: `id`: must be a string (got 7)"),
             (
                 json!({ "id": "inst_nothing", "repo": "acme/infrastructure" }),
                 "Invalid arguments: unknown field `repo`, expected `id`",

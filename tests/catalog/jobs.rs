@@ -133,8 +133,8 @@ on_both_engines! {
             (json!({}), "Invalid arguments: missing field `runId`".to_owned()),
             (
                 json!({ "runId": run.id, "conclusion": ["failed"] }),
-                "Invalid arguments: `conclusion[0]`: unknown variant `failed`, expected one of `success`, `failure`, \
-                 `neutral`, `cancelled`, `timed_out`, `action_required`, `stale`, `skipped`, `startup_failure`"
+                "Invalid arguments: `conclusion`: must be one of `success`, `failure`, `neutral`, `cancelled`, \
+                 `timed_out`, `action_required`, `stale`, `skipped`, `startup_failure` (got `failed`)"
                     .to_owned(),
             ),
             // The cursor is one of another filter, and one of another run.

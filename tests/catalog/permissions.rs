@@ -202,6 +202,12 @@ on_both_engines! {
         let client = rows.first().context("a row")?["clientId"].clone();
         assert_eq!(count_errors(&dana, json!({ "clientId": client, "since": START })).await?, 2);
         assert_eq!(count_errors(&dana, json!({ "clientId": "nobody" })).await?, 0);
+        // Calls were denied, so it must not say that none was.
+        for filter in [json!({ "clientId": "nobody" }), json!({ "until": "2020-01-01" })] {
+            let page = dana.call("list_permission_errors", filter).await?;
+            let hint = text(page.structured()?, "/hint");
+            assert_eq!(hint, "no denied call matches; drop `clientId`, `since` or `until`");
+        }
         let page = dana.call("list_permission_errors", json!({ "limit": 1 })).await?;
         let other = json!({ "clientId": client, "cursor": page.structured()?["nextCursor"] });
         refuses(&dana, "list_permission_errors", &[(other, FOREIGN_CURSOR)]).await?;

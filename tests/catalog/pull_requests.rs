@@ -130,6 +130,17 @@ on_both_engines! {
         }
     }
 
+    async fn list_pull_requests_of_one_day(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let all = all(&agent).await?;
+        let day = all.first().and_then(|row| text(row, "/createdAt").split('T').next()).context("a day")?;
+        let expected: Vec<&str> =
+            all.iter().filter(|row| text(row, "/createdAt").starts_with(day)).map(|row| text(row, "/id")).collect();
+        let rows = all_rows(&agent, "list_pull_requests", json!({ "since": day, "until": day })).await?;
+        assert_eq!(ids(&rows), expected, "{day}");
+    }
+
     async fn list_pull_requests_by_what_their_runs_touched(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;
@@ -181,7 +192,11 @@ on_both_engines! {
         let cases = [
             (
                 json!({ "state": "draft" }),
-                "Invalid arguments: `state`: unknown variant `draft`, expected one of `open`, `closed`, `merged`",
+                "Invalid arguments: `state`: must be one of `open`, `closed`, `merged` (got `draft`)",
+            ),
+            (
+                json!({ "since": "2026-08-02", "until": "2026-08-01T10:00:00Z" }),
+                "Invalid arguments: `since` must not be after `until` (got `2026-08-02` and `2026-08-01T10:00:00Z`)",
             ),
             (
                 json!({ "until": "soon" }),
@@ -264,7 +279,7 @@ on_both_engines! {
             ),
             (
                 json!({ "owner": "acme", "repo": "infrastructure", "number": -1 }),
-                "Invalid arguments: `number`: invalid value: integer `-1`, expected u32",
+                "Invalid arguments: `number`: must be a whole number, 0 or more (got -1)",
             ),
             (json!({ "owner": "acme", "number": 1 }), "Invalid arguments: missing field `repo`"),
         ];

@@ -83,13 +83,18 @@ on_both_engines! {
         let agent = agent(&app).await?;
         let stacks = all_rows(&agent, "list_stacks", json!({ "limit": 100 })).await?;
         let dev = stacks.iter().map(|stack| text(stack, "/stack")).find(|stack| stack.ends_with("-dev")).context("a dev stack")?;
+        // An agent that looked at the stack changed nothing.
+        ask(&agent, "list_instances", json!({ "stack": dev })).await?;
         let filter = json!({ "query": dev, "since": "2026-08-01", "limit": 100 });
         let entries = all_rows(&agent, "list_audit_log_entries", filter).await?;
         assert!(!entries.is_empty(), "nothing about {dev}");
         for entry in &entries {
             assert!(entry.to_string().contains(dev), "{entry}");
             assert!(text(entry, "/time") >= "2026-08-01", "{entry}");
+            assert_ne!(text(entry, "/category"), "mcp", "{entry}");
         }
+        let calls = json!({ "query": dev, "category": "mcp" });
+        assert!(!all_rows(&agent, "list_audit_log_entries", calls).await?.is_empty());
         let entry = ask(&agent, "get_audit_log_entry", json!({ "id": entries[0]["id"] })).await?;
         assert_eq!(entry["action"], entries[0]["action"]);
     }

@@ -1,5 +1,7 @@
 //! `list_repairs`, `list_repair_connections`.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use tests::harness::{Agent, Engine, Fixture, TestApp, text};
@@ -132,6 +134,29 @@ on_both_engines! {
         }
     }
 
+    async fn list_repairs_stays_the_same_for_a_day(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let failures = repair(&agent, "failures").await?;
+        app.advance(Duration::from_secs(1));
+        assert_eq!(repair(&agent, "failures").await?, failures);
+        assert_eq!(failures["nextArguments"]["since"], "2026-08-14", "{failures}");
+        // What the call lists is more than what is counted, and the summary says so.
+        let shown = all_rows(&agent, text(&failures, "/nextTool"), failures["nextArguments"].clone()).await?;
+        assert!(u64::try_from(shown.len())? >= problem(&failures, "failed_deployments"), "{failures}");
+        assert!(text(&failures, "/summary").contains("list_deployments shows failures that recovered"), "{failures}");
+    }
+
+    async fn list_repairs_binds_its_cursor_to_the_filter(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let page = agent.call("list_repairs", json!({ "limit": 1 })).await?;
+        let cursor = page.structured()?["nextCursor"].clone();
+        assert!(cursor.is_string(), "{}", page.body);
+        let cases = [(json!({ "category": "drift", "cursor": cursor }), FOREIGN_CURSOR)];
+        refuses(&agent, "list_repairs", &cases).await?;
+    }
+
     async fn list_repairs_says_that_nothing_is_broken(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = new_workspace(&app).await?;
@@ -151,10 +176,16 @@ on_both_engines! {
         let cases = [
             (
                 json!({ "category": "people" }),
-                "Invalid arguments: `category`: unknown variant `people`, expected one of `connections`, `access`, \
-                 `drift`, `failures`",
+                "Invalid arguments: `category`: must be one of `connections`, `access`, `drift`, `failures` (got \
+                 `people`)",
+            ),
+            (
+                json!({ "category": ["drift"] }),
+                "Invalid arguments: `category`: must be one of `connections`, `access`, `drift`, `failures` (got a \
+                 list)",
             ),
             (json!({ "cursor": "people" }), FOREIGN_CURSOR),
+            (json!({ "category": "drift", "cursor": "drift" }), FOREIGN_CURSOR),
         ];
         refuses(&agent, "list_repairs", &cases).await?;
     }

@@ -77,6 +77,15 @@ on_both_engines! {
         }
     }
 
+    async fn list_repos_of_several_statuses(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let broken = json!({ "status": ["suspended", "uninstalled"], "limit": 1 });
+        let rows = all_rows(&agent, "list_repos", broken).await?;
+        let statuses: Vec<&str> = rows.iter().map(|row| text(row, "/status")).collect();
+        assert_eq!(statuses, ["uninstalled", "suspended"]);
+    }
+
     async fn list_repos_says_what_to_do_about_an_empty_list(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;
@@ -106,8 +115,7 @@ on_both_engines! {
             ),
             (
                 json!({ "status": "gone" }),
-                "Invalid arguments: `status`: unknown variant `gone`, expected one of `active`, `suspended`, \
-                 `uninstalled`",
+                "Invalid arguments: `status`: must be one of `active`, `suspended`, `uninstalled` (got `gone`)",
             ),
             (json!({ "limit": 0 }), "Invalid arguments: `limit`: must be between 1 and 100 (got 0)"),
             (json!({ "limit": 101 }), "Invalid arguments: `limit`: must be between 1 and 100 (got 101)"),

@@ -184,8 +184,8 @@ on_both_engines! {
         let cases = [
             (
                 json!({ "statusFilter": ["gone"] }),
-                "Invalid arguments: `statusFilter[0]`: unknown variant `gone`, expected one of `unknown`, `in_sync`, \
-                 `drifted`, `remediating`, `remediated`, `error`, `disabled`, `orphaned`",
+                "Invalid arguments: `statusFilter`: must be one of `unknown`, `in_sync`, `drifted`, `remediating`, \
+                 `remediated`, `error`, `disabled`, `orphaned` (got `gone`)",
             ),
             (json!({ "repo": "acme" }), "Invalid arguments: `repo` must be owner/name (got `acme`)"),
             (

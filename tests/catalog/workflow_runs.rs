@@ -69,7 +69,8 @@ pub(crate) fn passes(filter: &Value, row: &Value) -> bool {
     filter.as_object().into_iter().flatten().all(|(name, wanted)| match (name.as_str(), wanted) {
         ("limit", _) => true,
         ("since", wanted) => text(row, "/createdAt") >= wanted.as_str().unwrap_or_default(),
-        ("until", wanted) => text(row, "/createdAt") < wanted.as_str().unwrap_or_default(),
+        // A date at the end is included.
+        ("until", wanted) => text(row, "/createdAt").split('T').next() <= wanted.as_str(),
         (name, Value::Array(several)) => several.contains(&row[name]),
         (name, one) => row[name] == *one,
     })
@@ -228,12 +229,12 @@ on_both_engines! {
         let cases = [
             (
                 json!({ "status": ["completed", "running"] }),
-                "Invalid arguments: `status[1]`: unknown variant `running`, expected one of `requested`, `queued`, \
-                 `pending`, `waiting`, `in_progress`, `completed`",
+                "Invalid arguments: `status`: must be one of `requested`, `queued`, `pending`, `waiting`, \
+                 `in_progress`, `completed` (got `running`)",
             ),
             (
                 json!({ "command": "deploy" }),
-                "Invalid arguments: `command`: unknown variant `deploy`, expected one of `plan`, `apply`, `remediate`",
+                "Invalid arguments: `command`: must be one of `plan`, `apply`, `remediate` (got `deploy`)",
             ),
             (
                 json!({ "since": "yesterday" }),
@@ -246,6 +247,15 @@ on_both_engines! {
         refuses(&agent, "list_workflow_runs", &cases).await?;
     }
 
+    async fn list_workflow_runs_takes_a_hash_in_any_case(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let rows = all_rows(&agent, "list_workflow_runs", json!({ "repo": REPO, "limit": 40 })).await?;
+        let sha = rows.iter().map(|row| text(row, "/sha")).find(|sha| !sha.is_empty()).context("a hash")?;
+        let found = all_rows(&agent, "list_workflow_runs", json!({ "sha": sha.to_uppercase() })).await?;
+        assert!(!found.is_empty() && found.iter().all(|row| row["sha"] == sha), "{found:?}");
+    }
+
     async fn list_workflow_runs_says_what_to_try(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;
@@ -254,12 +264,28 @@ on_both_engines! {
             (json!({ "repo": "acme/nothing" }), "list_repos"),
             (json!({ "sha": "5779607" }), "all 40 digits"),
             (json!({ "until": "2001-01-01" }), "drop a filter"),
+            (json!({ "approvalState": "pending", "until": "2001-01-01" }), "drop a filter"),
         ] {
             let reply = agent.call("list_workflow_runs", filter.clone()).await?;
             let page = reply.structured()?;
             assert_eq!(page["items"], json!([]), "{filter}");
             assert!(text(page, "/hint").contains(hint), "{page}");
         }
+    }
+
+    async fn get_workflow_run_repeats_little_of_what_was_asked_for(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let answer = |id: &str| {
+            format!("no workflow run {id} in this workspace; list_workflow_runs has the ids, which begin with `run_`")
+        };
+        let (long, cut) = ("x".repeat(5_000), answer(&format!("{}…", "x".repeat(100))));
+        let visible = answer("run_ab");
+        let hidden = "run_\u{202e}a\u{200b}b";
+        let cases = [(json!({ "id": long }), cut.as_str()), (json!({ "id": hidden }), visible.as_str())];
+        refuses(&agent, "get_workflow_run", &cases).await?;
+        let page = agent.call("list_workflow_runs", json!({ "instanceId": long })).await?;
+        assert!(text(page.structured()?, "/hint").chars().count() < 300, "{}", page.body);
     }
 
     async fn get_workflow_run(engine: Engine) {

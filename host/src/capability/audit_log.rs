@@ -1,5 +1,7 @@
 //! `audit-log`: who did what in the workspace, and how it ended.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::bindings::atmos::mcp::audit_log::{
@@ -50,14 +52,15 @@ async fn list_entries(
         None => None,
     };
     let wanted = audit_entries::EntryFilter {
-        category: filter.category.as_deref(),
+        categories: filter.categories.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect(),
+        excluded_category: filter.excluded_category.as_deref(),
         action: filter.action.as_deref(),
         actor_type: filter.actor_type.map(ActorType::word),
         actor_id: actor.as_deref(),
         client_id: None,
         target_type: filter.target_type.as_deref(),
         target_id: filter.target_id.as_deref(),
-        outcomes: filter.outcomes.iter().map(|outcome| outcome.word()).collect(),
+        outcomes: wire::words(&filter.outcomes),
         window: wire::window(&filter.window)?,
         query: query(filter.query.as_deref())?,
     };

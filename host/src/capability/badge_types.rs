@@ -9,7 +9,7 @@ use super::wire;
 use crate::authz::Permission;
 use crate::badge::{Address, BadgeToken, Kind, MAX_LABEL, Parameter, Style};
 use crate::config::PublicUrl;
-use crate::store::badges;
+use crate::store::badges::{self, Part, TokenRow};
 
 /// Stands in a URL where a token belongs.
 const PLACEHOLDER: &str = "BADGE_TOKEN";
@@ -43,6 +43,11 @@ async fn get_badge_url(state: &mut CallState, request: &BadgeRequest) -> Result<
         Some(repo) => find_token(state, repo).await?,
         None => None,
     };
+    let part_missing = match &token {
+        Some(token) => is_part_missing(state, token, request).await?,
+        None => false,
+    };
+    let token = token.map(|row| BadgeToken { id: row.id, generation: row.generation }.sign(&state.context.key));
     let address = Address {
         kind: request.kind.into(),
         repo: request.repo.as_deref(),
@@ -53,20 +58,46 @@ async fn get_badge_url(state: &mut CallState, request: &BadgeRequest) -> Result<
         token: token.as_deref().unwrap_or(PLACEHOLDER),
     };
     let public_url = &state.context.public_url;
-    Ok(BadgeUrl { url: address.url(public_url), dashboard_url: public_url.join("/"), live: token.is_some() })
+    Ok(BadgeUrl {
+        url: address.url(public_url),
+        dashboard_url: public_url.join("/"),
+        live: token.is_some(),
+        part_missing,
+    })
 }
 
-/// The text of a repository's token in force.
+/// A repository's token in force.
 ///
 /// Security: this interface asks for no permission, but a token is data of the workspace. So it is read only for a
 /// caller to whom `badge-tokens` would list it.
-async fn find_token(state: &mut CallState, repo: (&str, &str)) -> Result<Option<String>, CapabilityError> {
+async fn find_token(state: &mut CallState, repo: (&str, &str)) -> Result<Option<TokenRow>, CapabilityError> {
     if !state.caller.can(Permission::WorkspaceRead) {
         return Ok(None);
     }
     let Some(row) = badges::find_token(&state.context.reader, state.scope(), repo).await? else { return Ok(None) };
     state.charge_rows(1)?;
-    Ok(Some(BadgeToken { id: row.id, generation: row.generation }.sign(&state.context.key)))
+    Ok(Some(row))
+}
+
+/// Whether a stack or component is asked for that no instance of the token's repository has.
+async fn is_part_missing(
+    state: &mut CallState,
+    token: &TokenRow,
+    request: &BadgeRequest,
+) -> Result<bool, CapabilityError> {
+    // The badge ignores empty names too.
+    let is_name = |name: &&str| !name.trim().is_empty();
+    let part = Part {
+        stack: request.stack.as_deref().filter(is_name),
+        component: request.component.as_deref().filter(is_name),
+    };
+    if part.stack.is_none() && part.component.is_none() {
+        return Ok(false);
+    }
+    let (key, now) = ((token.id.as_str(), token.generation), state.context.clock.now());
+    let found = badges::find_instances(&state.context.reader, key, part, now).await?;
+    state.charge_rows(1)?;
+    Ok(found.is_some_and(|row| row.is_empty()))
 }
 
 fn check_label(label: Option<&str>) -> Result<(), CapabilityError> {

@@ -41,7 +41,7 @@ async fn list_components(
 ) -> Result<ComponentPage, CapabilityError> {
     state.enter(PERMISSION)?;
     let wanted = RollupFilter {
-        statuses: rollups::statuses(&filter.statuses),
+        statuses: wire::words(&filter.statuses),
         repo: wire::repo(filter.repo.as_deref())?,
         within: filter.stack.as_deref(),
     };

@@ -4,8 +4,8 @@ use super::bindings::atmos::mcp::deployments::{DeploymentFilter, Host, RunDetail
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
 use super::bindings::atmos::mcp::workflow_runs::RunCommand;
 use super::state::CallState;
-use super::wire;
-use super::workflow_runs::{read_details, read_page, words};
+use super::wire::{self, words};
+use super::workflow_runs::{read_details, read_page};
 use crate::authz::Permission;
 use crate::store::workflow_runs::RunFilter;
 

@@ -40,7 +40,7 @@ async fn list_instances(
     state.enter(PERMISSION)?;
     let repo = wire::repo(filter.repo.as_deref())?;
     let wanted = instances::InstanceFilter {
-        statuses: filter.statuses.iter().map(|status| status.word()).collect(),
+        statuses: wire::words(&filter.statuses),
         stack: filter.stack.as_deref(),
         component: filter.component.as_deref(),
         repo,

@@ -33,10 +33,8 @@ async fn list_jobs(
     request: &PageRequest,
 ) -> Result<Option<JobPage>, CapabilityError> {
     state.enter(PERMISSION)?;
-    let wanted = jobs::JobFilter {
-        statuses: filter.statuses.iter().map(|status| status.word()).collect(),
-        conclusions: filter.conclusions.iter().map(|conclusion| conclusion.word()).collect(),
-    };
+    let wanted =
+        jobs::JobFilter { statuses: wire::words(&filter.statuses), conclusions: wire::words(&filter.conclusions) };
     let cursors = state.cursor_context("jobs.list", format!("{run_id} {wanted:?}"));
     let page = page(&cursors, request)?;
     let (reader, scope) = (&state.context.reader, state.scope());

@@ -11,8 +11,8 @@ use super::bindings::atmos::mcp::workflow_runs::{
 };
 use super::state::{CallState, page};
 use super::text;
-use super::wire::{self, Word as _};
-use super::workflow_runs::{duration_seconds, words};
+use super::wire::{self, Word as _, words};
+use super::workflow_runs::duration_seconds;
 use crate::authz::Permission;
 use crate::store::StoreError;
 use crate::store::pull_requests::{self, LatestRunRow, PullRequestRow};

@@ -36,10 +36,10 @@ async fn list_repos(
     request: PageRequest,
 ) -> Result<RepoPage, CapabilityError> {
     state.enter(PERMISSION)?;
-    let status = filter.status.map(RepoStatus::word);
-    let cursors = state.cursor_context("repos.list", format!("{status:?}"));
+    let statuses = wire::words(&filter.statuses);
+    let cursors = state.cursor_context("repos.list", format!("{statuses:?}"));
     let page = page(&cursors, &request)?;
-    let mut rows = repositories::list_repos(&state.context.reader, state.scope(), status, &page).await?;
+    let mut rows = repositories::list_repos(&state.context.reader, state.scope(), &statuses, &page).await?;
     let next_cursor = page.cut(&mut rows, |row| &row.id).map(|last| cursors.encode(&last));
     state.charge_rows(rows.len())?;
     let items = rows.into_iter().map(Repo::try_from).collect::<Result<_, _>>()?;

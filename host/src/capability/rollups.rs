@@ -1,25 +1,16 @@
 //! What stacks and components share.
 
-use super::bindings::atmos::mcp::instances::{InstanceStatus, StatusCounts};
+use super::bindings::atmos::mcp::instances::StatusCounts;
 use super::bindings::atmos::mcp::stacks::FailedRun;
 use super::bindings::atmos::mcp::types::{CapabilityError, PageRequest};
 use super::bindings::atmos::mcp::workflow_runs::{RunCommand, RunConclusion};
 use super::state::{CallState, page};
 use super::text;
 use super::wire::{self, Word as _};
-use super::workflow_runs::words;
 use crate::config::PublicUrl;
 use crate::store::StoreError;
 use crate::store::parts::{self, Details, FailedRunRow};
 use crate::store::rollups::{self, Counts, Kind, RollupFilter, RollupRow};
-
-/// The words of a status filter, each once.
-pub(super) fn statuses(values: &[InstanceStatus]) -> Vec<&'static str> {
-    let mut statuses = words(values);
-    statuses.sort_unstable();
-    statuses.dedup();
-    statuses
-}
 
 /// Reads a page of stacks or components for `function`, whose cursors are its own.
 pub(super) async fn read_page(

@@ -39,7 +39,7 @@ async fn list_stacks(
 ) -> Result<StackPage, CapabilityError> {
     state.enter(PERMISSION)?;
     let wanted = RollupFilter {
-        statuses: rollups::statuses(&filter.statuses),
+        statuses: wire::words(&filter.statuses),
         repo: wire::repo(filter.repo.as_deref())?,
         within: None,
     };

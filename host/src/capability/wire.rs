@@ -1,5 +1,7 @@
 //! Words of the store ↔ enums of the WIT.
 
+use std::time::Duration;
+
 use super::bindings::atmos::mcp::audit_log::{ActorType, Outcome};
 use super::bindings::atmos::mcp::caller::Role;
 use super::bindings::atmos::mcp::connections::BreakReason;
@@ -17,6 +19,9 @@ use crate::clock::Timestamp;
 use crate::store::StoreError;
 use crate::store::keyset::Window;
 
+/// One day.
+const DAY: Duration = Duration::from_hours(24);
+
 /// An enum that the store keeps as a word.
 pub(super) trait Word: Sized {
     /// The word of this value.
@@ -24,6 +29,15 @@ pub(super) trait Word: Sized {
 
     /// The value of a word from the store.
     fn read(word: &str, id: &str) -> Result<Self, StoreError>;
+}
+
+/// The words of a filter that takes several values. Sorted and each once: a cursor is bound to what a filter means,
+/// and not to how it was written.
+pub(super) fn words<T: Word + Copy>(values: &[T]) -> Vec<&'static str> {
+    let mut words: Vec<&'static str> = values.iter().map(|value| value.word()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 /// Gives each value its word, once for both directions.
@@ -175,10 +189,11 @@ pub(super) fn count(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(if number < 0 { 0 } else { u32::MAX })
 }
 
-/// Reads one end of a time window; `argument` is what the agent calls it.
-pub(super) fn moment(argument: &str, text: Option<&str>) -> Result<Option<Timestamp>, CapabilityError> {
+/// Reads one end of a time window; `argument` is what the agent calls it. A date stands for its midnight and what is
+/// `beyond`.
+fn moment(argument: &str, text: Option<&str>, beyond: Duration) -> Result<Option<Timestamp>, CapabilityError> {
     let Some(text) = text else { return Ok(None) };
-    let date = || Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z"));
+    let date = || Some(Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z"))?.plus(beyond));
     Timestamp::parse_rfc3339(text).or_else(date).map(Some).ok_or_else(|| {
         CapabilityError::InvalidArgument(format!(
             "`{argument}` must be a time in RFC 3339, such as 2026-08-21T10:00:00Z, or a date, such as 2026-08-21 \
@@ -187,9 +202,18 @@ pub(super) fn moment(argument: &str, text: Option<&str>) -> Result<Option<Timest
     })
 }
 
-/// Reads a time window of a list.
+/// Reads a time window of a list. Whoever ends it with a date means the whole day.
 pub(super) fn window(window: &TimeWindow) -> Result<Window, CapabilityError> {
-    Ok(Window { since: moment("since", window.since.as_deref())?, until: moment("until", window.until.as_deref())? })
+    let (from, to) = (window.since.as_deref(), window.until.as_deref());
+    let (since, until) = (moment("since", from, Duration::ZERO)?, moment("until", to, DAY)?);
+    if since.zip(until).is_some_and(|(since, until)| since > until) {
+        return Err(CapabilityError::InvalidArgument(format!(
+            "`since` must not be after `until` (got `{}` and `{}`)",
+            from.unwrap_or_default(),
+            to.unwrap_or_default()
+        )));
+    }
+    Ok(Window { since, until })
 }
 
 /// Splits `owner/name`; a nested owner does not exist on GitHub.
@@ -225,6 +249,37 @@ mod tests {
     #[test]
     fn a_repository_has_no_name_that_does_not_show() {
         assert_eq!(repo_name("ac\u{202e}me", "in\u{e0041}fra\n"), "acme/infra ");
+    }
+
+    #[test]
+    fn the_order_and_repetition_of_a_filters_values_mean_nothing() {
+        use InstanceStatus::{Drifted, Error, InSync};
+        assert_eq!(words(&[Error, Drifted, Error]), words(&[Drifted, Error]));
+        assert_ne!(words(&[Drifted]), words(&[InSync]));
+    }
+
+    fn ends(since: &str, until: &str) -> Result<(String, String), String> {
+        let written = TimeWindow { since: Some(since.to_owned()), until: Some(until.to_owned()) };
+        match window(&written) {
+            Ok(Window { since: Some(since), until: Some(until) }) => Ok((since.to_string(), until.to_string())),
+            Err(CapabilityError::InvalidArgument(text)) => Err(text),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_date_at_the_end_of_a_window_is_in_it() {
+        let day = Ok(("2026-11-23T00:00:00Z".to_owned(), "2026-11-24T00:00:00Z".to_owned()));
+        assert_eq!(ends("2026-11-23", "2026-11-23"), day);
+        let exact = ("2026-11-23T10:00:00Z", "2026-11-23T10:00:00Z");
+        assert_eq!(ends(exact.0, exact.1), Ok((exact.0.to_owned(), exact.1.to_owned())));
+        assert!(ends("2026-11-23T18:00:00Z", "2026-11-23").is_ok());
+    }
+
+    #[test]
+    fn a_window_does_not_end_before_it_begins() {
+        let refusal = "`since` must not be after `until` (got `2026-11-24` and `2026-11-22`)";
+        assert_eq!(ends("2026-11-24", "2026-11-22"), Err(refusal.to_owned()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::bindings::atmos::mcp::workflow_runs::{
 };
 use super::state::{CallState, page};
 use super::text;
-use super::wire::{self, Word};
+use super::wire::{self, Word as _, words};
 use crate::authz::Permission;
 use crate::config::PublicUrl;
 use crate::store::StoreError;
@@ -55,11 +55,6 @@ async fn list_runs(
 async fn get_run(state: &mut CallState, id: &str) -> Result<Option<RunDetails>, CapabilityError> {
     state.enter(PERMISSION)?;
     read_details(state, id).await
-}
-
-/// The words of a filter that takes several values.
-pub(super) fn words<T: Word + Copy>(values: &[T]) -> Vec<&'static str> {
-    values.iter().map(|value| value.word()).collect()
 }
 
 /// Reads a page of runs for `function`, whose cursors are its own.

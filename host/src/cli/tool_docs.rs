@@ -126,8 +126,19 @@ fn without_null(schema: &Value) -> (&Value, bool) {
     (cases.iter().find(|case| !is_null(case)).unwrap_or(schema), cases.iter().any(|case| is_null(&case)))
 }
 
+/// What a filter takes that one value or several can be given to.
+fn one_or_list(schema: &Value) -> Option<&Value> {
+    match schema.get("anyOf")?.as_array()?.as_slice() {
+        [one, list] if list.get("type").and_then(Value::as_str) == Some("array") => Some(one),
+        _ => None,
+    }
+}
+
 /// A type in a word or two; what an enum can be.
 fn kind(schema: &Value) -> String {
+    if let Some(one) = one_or_list(schema) {
+        return format!("{}, or a list", kind(one));
+    }
     let schema = without_null(schema).0;
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         let mut values: Vec<String> =
@@ -161,6 +172,14 @@ fn cell(schema: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_filter_takes_one_value_or_a_list() {
+        let list = json!({ "type": "array", "items": { "type": "string" } });
+        let filter = json!({ "anyOf": [{ "type": "string", "enum": ["b", "a"] }, list] });
+        assert_eq!(kind(&filter), "`a`, `b`, or a list");
+        assert_eq!(kind(&json!({ "anyOf": [list, { "type": "null" }] })), "list of string");
+    }
 
     #[test]
     fn nested_fields_have_rows_of_their_own() {

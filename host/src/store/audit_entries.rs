@@ -49,7 +49,10 @@ pub(crate) struct EntryRow {
 /// Which entries are wanted; an empty field does not restrict.
 #[derive(Debug, Default)]
 pub(crate) struct EntryFilter<'a> {
-    pub(crate) category: Option<&'a str>,
+    /// Any of these.
+    pub(crate) categories: Vec<&'a str>,
+    /// Not this one.
+    pub(crate) excluded_category: Option<&'a str>,
     pub(crate) action: Option<&'a str>,
     pub(crate) actor_type: Option<&'static str>,
     pub(crate) actor_id: Option<&'a str>,
@@ -183,7 +186,12 @@ impl<'a> Search<'a> {
     /// Whether an index gives the rows that are wanted and no others, apart from those of the seconds in which
     /// the window begins and ends.
     fn is_indexed(&self) -> bool {
-        self.rest.is_empty() && self.filter.outcomes.len() <= 1 && self.filter.query.is_none()
+        let filter = self.filter;
+        self.rest.is_empty()
+            && filter.categories.len() <= 1
+            && filter.excluded_category.is_none()
+            && filter.outcomes.len() <= 1
+            && filter.query.is_none()
     }
 
     fn push_indexed(&self, query: &mut Query, floor: Option<&str>) {
@@ -209,9 +217,15 @@ impl<'a> Search<'a> {
             query.push(&format!(" AND {column} || '' = "));
             query.push_bind(*value);
         }
-        if self.filter.outcomes.len() > 1 {
-            query.push(" AND a.outcome || '' IN ");
-            query.push_in(self.filter.outcomes.iter().copied());
+        for (column, values) in [("a.category", &self.filter.categories), ("a.outcome", &self.filter.outcomes)] {
+            if values.len() > 1 {
+                query.push(&format!(" AND {column} || '' IN "));
+                query.push_in(values.iter().copied());
+            }
+        }
+        if let Some(category) = self.filter.excluded_category {
+            query.push(" AND a.category || '' <> ");
+            query.push_bind(category);
         }
         let Window { since, until } = self.filter.window;
         for (comparison, moment) in [(" AND a.at >= ", since), (" AND a.at < ", until)] {
@@ -230,10 +244,7 @@ impl<'a> Search<'a> {
 
 /// The conditions of a filter; one that finds fewer rows than another, as a rule, comes before it.
 fn conditions<'a>(filter: &EntryFilter<'a>) -> Vec<Condition<'a>> {
-    let outcome = match filter.outcomes.as_slice() {
-        [outcome] => Some(*outcome),
-        _ => None,
-    };
+    let (category, outcome) = (only(&filter.categories), only(&filter.outcomes));
     // The value that an index leaves out has none.
     let unless = |value: Option<&str>, common: &str, index: &'static str| (value != Some(common)).then_some(index);
     [
@@ -242,13 +253,21 @@ fn conditions<'a>(filter: &EntryFilter<'a>) -> Vec<Condition<'a>> {
         ("a.outcome", outcome, unless(outcome, "ok", NO_SUCCESS)),
         ("a.action", filter.action, unless(filter.action, "tool_called", NO_TOOL_CALL)),
         ("a.target_type", filter.target_type, unless(filter.target_type, "tool", NO_TOOL_CALL)),
-        ("a.category", filter.category, unless(filter.category, "mcp", NO_TOOL_CALL)),
+        ("a.category", category, unless(category, "mcp", NO_TOOL_CALL)),
         ("a.actor_type", filter.actor_type, unless(filter.actor_type, "mcp_client", NO_MCP_CLIENT)),
         ("a.client_id", filter.client_id, None),
     ]
     .into_iter()
     .filter_map(|(column, value, index)| Some(Condition { column, value: value?, index }))
     .collect()
+}
+
+/// The value of a filter that has one; several have no index.
+fn only<'a>(values: &[&'a str]) -> Option<&'a str> {
+    match values {
+        [value] => Some(*value),
+        _ => None,
+    }
 }
 
 /// A pattern of LIKE for a text anywhere, with `!` before what means something in one.
@@ -276,7 +295,7 @@ mod tests {
 
     #[test]
     fn what_finds_fewest_rows_is_looked_up() {
-        let filter = EntryFilter { actor_id: Some("usr_1"), category: Some("lock"), ..EntryFilter::default() };
+        let filter = EntryFilter { actor_id: Some("usr_1"), categories: vec!["lock"], ..EntryFilter::default() };
         assert_eq!(search(&filter), (Some("a.actor_id"), vec!["a.category"]));
         let filter = EntryFilter { target_type: Some("tool"), outcomes: vec!["denied"], ..EntryFilter::default() };
         assert_eq!(search(&filter), (Some("a.outcome"), vec!["a.target_type"]));
@@ -286,13 +305,18 @@ mod tests {
     fn what_nearly_all_rows_have_is_not() {
         let filter = EntryFilter {
             action: Some("tool_called"),
-            category: Some("mcp"),
+            categories: vec!["mcp"],
             outcomes: vec!["ok"],
             ..EntryFilter::default()
         };
         assert_eq!(search(&filter), (None, vec!["a.outcome", "a.action", "a.category"]));
-        let several = EntryFilter { outcomes: vec!["denied", "refused"], ..EntryFilter::default() };
-        assert!(!Search::of(&several, &Page::new(25, None)).is_indexed());
+        for filter in [
+            EntryFilter { outcomes: vec!["denied", "refused"], ..EntryFilter::default() },
+            EntryFilter { categories: vec!["instance", "lock"], ..EntryFilter::default() },
+            EntryFilter { excluded_category: Some("mcp"), ..EntryFilter::default() },
+        ] {
+            assert!(!Search::of(&filter, &Page::new(25, None)).is_indexed(), "{filter:?}");
+        }
     }
 
     #[test]

@@ -46,6 +46,21 @@ pub(crate) struct InstancesRow {
     pub(crate) detecting: i64,
 }
 
+impl InstancesRow {
+    /// Whether the part has no instance, not even an orphaned one.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.unknown
+            + self.in_sync
+            + self.drifted
+            + self.remediating
+            + self.remediated
+            + self.error
+            + self.disabled
+            + self.orphaned
+            == 0
+    }
+}
+
 /// The latest run of a part; without `status` there is none.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct RunRow {

@@ -36,17 +36,17 @@ const SELECT: &str = "SELECT r.id, r.owner, r.name, r.status, r.default_branch, 
      FROM repositories r LEFT JOIN instance_rollups u ON u.workspace_id = r.workspace_id AND u.kind = 'repo' \
      AND u.name = '' AND u.repository_id = r.id WHERE r.workspace_id = $1";
 
-/// Repositories of the workspace, newest import first.
+/// Repositories of the workspace, newest import first; without statuses, those of any.
 pub(crate) async fn list_repos(
     reader: &Reader,
     scope: &WorkspaceScope,
-    status: Option<&str>,
+    statuses: &[&'static str],
     page: &Page,
 ) -> Result<Vec<RepoRow>, StoreError> {
     let mut query = sql(SELECT).bind(scope.workspace_id());
-    if let Some(status) = status {
-        query.push(" AND r.status = ");
-        query.push_bind(status);
+    if !statuses.is_empty() {
+        query.push(" AND r.status IN ");
+        query.push_in(statuses.iter().copied());
     }
     if let Some(after) = page.after() {
         query.push(" AND r.id < ");

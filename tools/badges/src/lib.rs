@@ -2,7 +2,8 @@
 
 use schemars::JsonSchema;
 use sdk::capability::badge_tokens::BadgeToken;
-use sdk::capability::badge_types::{BadgeParameter, BadgeType, BadgeTypeInfo};
+use sdk::capability::badge_types::{BadgeParameter, BadgeType, BadgeTypeInfo, BadgeUrl};
+use sdk::echo::{shown, visible};
 use sdk::tool::{ToolError, ToolResult};
 use serde::Serialize;
 
@@ -99,6 +100,14 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// The stack, the component, or one in the other; none if it is all of the repository.
+    fn part(&self) -> Option<String> {
+        match (self.component.map(shown), self.stack.map(shown)) {
+            (Some(component), Some(stack)) => Some(format!("{component} in {stack}")),
+            (part, None) | (None, part) => part,
+        }
+    }
+
     /// What a reader who does not see the badge is told, for example `Drift status of vpc in prod, acme/infra`.
     pub fn describe(&self, kind: BadgeType) -> String {
         let what = match kind {
@@ -107,12 +116,7 @@ impl Subject<'_> {
             BadgeType::WorkflowStatus => "Workflow status",
             BadgeType::InstanceHealth => "Instance health",
         };
-        let part = match (self.component, self.stack) {
-            (Some(component), Some(stack)) => Some(format!("{component} in {stack}")),
-            (Some(name), None) | (None, Some(name)) => Some(name.to_owned()),
-            (None, None) => None,
-        };
-        match (part, self.repo) {
+        match (self.part(), self.repo.map(shown)) {
             (Some(part), Some(repo)) => format!("{what} of {part}, {repo}"),
             (Some(part), None) => format!("{what} of {part}"),
             (None, Some(repo)) => format!("{what} of {repo}"),
@@ -140,11 +144,7 @@ pub fn markdown(alt: &str, url: &str, link: &str) -> String {
 /// (`CommonMark` §2.4); those that names are full of, and that mean nothing inside a line, are left alone.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        if char.is_control() {
-            escaped.push(' ');
-            continue;
-        }
+    for char in text.chars().filter_map(visible) {
         if char.is_ascii_punctuation() && !matches!(char, '/' | '-' | '.' | ',' | ':') {
             escaped.push('\\');
         }
@@ -153,8 +153,20 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Why a badge is not live, and what to do about it.
-pub fn note(repo: Option<&str>) -> String {
+/// Why a badge shows nothing, and what to do about it: it is not live, or no instance has the part that it is about.
+pub fn note(found: &BadgeUrl, subject: &Subject<'_>) -> Option<String> {
+    let repo = subject.repo.map(shown);
+    match subject.part() {
+        Some(part) if found.part_missing => Some(format!(
+            "{} has no instance of {part}, so the badge shows \"unknown\": list_instances with `repo` shows those there \
+             are",
+            repo.unwrap_or_default()
+        )),
+        _ => (!found.live).then(|| no_token(repo.as_deref())),
+    }
+}
+
+fn no_token(repo: Option<&str>) -> String {
     match repo {
         Some(repo) => format!(
             "{repo} has no badge token in this workspace, so the badge shows \"unknown\": list_badge_tokens shows the \
@@ -183,6 +195,28 @@ mod tests {
         for (subject, expected) in cases {
             assert_eq!(subject.describe(BadgeType::DriftStatus), expected);
         }
+    }
+
+    #[test]
+    fn a_note_says_why_a_badge_shows_nothing() {
+        let all = Subject { repo: Some("acme/infra"), stack: Some("prod"), component: Some("vpc") };
+        let found =
+            |live, part_missing| BadgeUrl { url: String::new(), dashboard_url: String::new(), live, part_missing };
+        assert_eq!(note(&found(true, false), &all), None);
+        let missing = note(&found(true, true), &all).unwrap();
+        assert!(missing.starts_with("acme/infra has no instance of vpc in prod, so the badge"), "{missing}");
+        let without = note(&found(false, false), &all).unwrap();
+        assert!(without.starts_with("acme/infra has no badge token"), "{without}");
+        assert!(note(&found(false, false), &Subject::default()).unwrap().contains("with `owner` and `repo`"));
+    }
+
+    #[test]
+    fn what_a_reader_would_not_see_is_in_no_text() {
+        let long = "x".repeat(5_000);
+        let subject = Subject { component: Some("v\u{202e}p\u{0}c"), stack: Some(&long), ..Subject::default() };
+        let expected = format!("Drift status of vpc in {}…", "x".repeat(100));
+        assert_eq!(subject.describe(BadgeType::DriftStatus), expected);
+        assert_eq!(markdown("a\u{200b}b\u{0}", "u", "l"), "[![ab](u)](l)");
     }
 
     #[test]

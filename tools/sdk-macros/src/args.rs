@@ -17,7 +17,6 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
                 limit: ::core::option::Option<::sdk::paging::Limit>
             },
             quote! {
-                /// From `nextCursor`.
                 cursor: ::core::option::Option<::std::string::String>
             },
         ];

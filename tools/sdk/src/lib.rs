@@ -8,16 +8,16 @@
 //!
 //! #[args(paged)]
 //! struct Args {
-//!     /// Only repositories whose installation is in this state.
-//!     status: Option<RepoStatus>,
+//!     /// Only repositories whose installation is in one of these states.
+//!     status: Option<OneOrMany<RepoStatus>>,
 //! }
 //!
 //! /// Lists the repositories that the workspace can see.
 //! #[tool]
 //! fn list_repos(args: Args) -> ToolResult<Listing<Repo>> {
 //!     let page = args.page();
-//!     let filter = RepoFilter { status: args.status };
-//!     Listing::read(page, |page| repos::list_repos(filter, page).map(|page| (page.items, page.next_cursor)))
+//!     let filter = RepoFilter { statuses: OneOrMany::values(args.status) };
+//!     Listing::read(page, |page| repos::list_repos(&filter, page).map(|page| (page.items, page.next_cursor)))
 //! }
 //! ```
 //!
@@ -26,12 +26,15 @@
 //! `println!` goes nowhere: all it can do is what the interfaces in [`capability`] offer and its policy
 //! row allows.
 
+mod arguments;
 pub mod bindings;
+pub mod echo;
 pub mod listing;
 pub mod output;
 pub mod paging;
 mod schema;
 pub mod tool;
+pub mod window;
 
 /// The capabilities: one module per WIT interface.
 pub mod capability {
@@ -52,5 +55,6 @@ pub mod prelude {
     pub use crate::output::Content;
     pub use crate::paging::OneOrMany;
     pub use crate::tool::{ToolError, ToolResult};
+    pub use crate::window::{Since, Until, window};
     pub use crate::{args, tool};
 }

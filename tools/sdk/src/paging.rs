@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde_json::Value;
 
+use crate::arguments::Argument;
 use crate::bindings::atmos::mcp::types::PageRequest;
 
 const MAX_LIMIT: u32 = 100;
@@ -43,8 +45,7 @@ pub fn page(limit: Option<Limit>, cursor: Option<&str>) -> PageRequest {
     PageRequest { limit: limit.map_or(DEFAULT_LIMIT, |limit| limit.0), cursor: cursor.map(ToOwned::to_owned) }
 }
 
-/// A filter that takes several values. A single value is accepted as a list of one; the schema shows the
-/// list alone, because some clients refuse a union.
+/// A filter that takes one value or several.
 #[derive(Debug, Clone, Default)]
 pub struct OneOrMany<T>(pub Vec<T>);
 
@@ -57,36 +58,20 @@ impl<T> OneOrMany<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor<T>(std::marker::PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
-            type Value = Vec<T>;
-
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("a list of values, or one value")
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<Vec<T>, E> {
-                let value = serde::de::value::StrDeserializer::new(value);
-                Ok(vec![T::deserialize(value)?])
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
-                let mut values = Vec::new();
-                while let Some(value) = items.next_element()? {
-                    values.push(value);
-                }
-                Ok(values)
-            }
-        }
-
-        deserializer.deserialize_any(Visitor(std::marker::PhantomData)).map(Self)
+        let items = match Value::deserialize(deserializer)? {
+            Value::Array(items) => items,
+            one => vec![one],
+        };
+        let values = items.into_iter().map(|item| T::deserialize(Argument(item)));
+        values.collect::<Result<_, _>>().map(Self).map_err(D::Error::custom)
     }
 }
 
+/// One value, or a list. Each case says its type, because some clients want one; the words stand in the first alone,
+/// because agents read the whole catalog. Whatever is in a list, the refusal of a wrong one names them.
 impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     fn schema_name() -> Cow<'static, str> {
-        Vec::<T>::schema_name()
+        format!("OneOrMany_{}", T::schema_name()).into()
     }
 
     fn inline_schema() -> bool {
@@ -94,7 +79,8 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Vec::<T>::json_schema(generator)
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": { "type": "string" } }] })
     }
 }
 

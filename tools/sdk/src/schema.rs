@@ -53,7 +53,7 @@ fn rewrite(schema: &mut Value, nulls: Nulls) {
             split_type_array(object, nulls);
             if nulls == Nulls::Removed {
                 remove_null(object);
-                remove_item_description(object);
+                remove_inner_descriptions(object);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -113,8 +113,12 @@ fn remove_null(object: &mut Map<String, Value>) {
     }
 }
 
-/// What the values of a list are is the argument's to say; agents read the whole catalog, so it is said once.
-fn remove_item_description(object: &mut Map<String, Value>) {
+/// What the values of a filter are is the argument's to say; agents read the whole catalog, so it is said once.
+fn remove_inner_descriptions(object: &mut Map<String, Value>) {
+    let cases = object.get_mut("anyOf").and_then(Value::as_array_mut);
+    for case in cases.into_iter().flatten().filter_map(Value::as_object_mut) {
+        case.remove("description");
+    }
     if let Some(items) = object.get_mut("items").and_then(Value::as_object_mut) {
         items.remove("description");
     }
@@ -154,6 +158,32 @@ mod tests {
                     "statusNow": { "description": "The status.", "type": "string", "enum": ["drifted", "in_sync"] },
                     "count": { "type": "integer", "minimum": 0 },
                     "name": { "type": "string" },
+                },
+            })
+        );
+    }
+
+    #[derive(JsonSchema, Deserialize)]
+    #[expect(dead_code, reason = "the schema alone is of interest")]
+    struct Filter {
+        /// Any of these.
+        status: Option<crate::paging::OneOrMany<Status>>,
+        word: Option<crate::paging::OneOrMany<String>>,
+    }
+
+    #[test]
+    fn a_filter_takes_one_value_or_a_list() {
+        let list = serde_json::json!({ "type": "array", "items": { "type": "string" } });
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&super::input::<Filter>()).unwrap(),
+            serde_json::json!({
+                "type": "object",
+                "properties": {
+                    "status": {
+                        "description": "Any of these.",
+                        "anyOf": [{ "type": "string", "enum": ["drifted", "in_sync"] }, list],
+                    },
+                    "word": { "anyOf": [{ "type": "string" }, list] },
                 },
             })
         );

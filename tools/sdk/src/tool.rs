@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::bindings::atmos::mcp::types::CapabilityError;
 use crate::bindings::exports::atmos::mcp::handler::{Descriptor, Guest, Output};
 use crate::output::IntoOutput;
-use crate::schema;
+use crate::{arguments, echo, schema};
 
 pub use crate::bindings::exports::atmos::mcp::handler::ToolError;
 
@@ -45,8 +45,7 @@ impl<T: Tool> Guest for T {
     }
 
     fn call(arguments: String) -> Result<Output, ToolError> {
-        let args = parse_arguments(&arguments)?;
-        <T as Tool>::call(args)?.into_output()
+        run::<T>(&arguments).map_err(|error| echo::tidy(error, &arguments))
     }
 }
 
@@ -59,20 +58,9 @@ fn title(name: &str) -> String {
     title
 }
 
-/// Parses the arguments; the error names the argument and what it may be.
-fn parse_arguments<T: DeserializeOwned>(json: &str) -> ToolResult<T> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let message = error.into_inner().to_string();
-        // The position in the JSON text means nothing to an agent.
-        let message = message.split(" at line ").next().unwrap_or_default();
-        ToolError::InvalidArguments(if path == "." || message.contains(&format!("`{path}`")) {
-            message.to_owned()
-        } else {
-            format!("`{path}`: {message}")
-        })
-    })
+fn run<T: Tool>(arguments: &str) -> ToolResult<Output> {
+    let args = arguments::parse(arguments).map_err(ToolError::InvalidArguments)?;
+    <T as Tool>::call(args)?.into_output()
 }
 
 impl From<CapabilityError> for ToolError {
@@ -100,41 +88,6 @@ impl From<CapabilityError> for ToolError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(serde::Deserialize, Debug)]
-    #[serde(deny_unknown_fields, rename_all = "camelCase")]
-    #[expect(dead_code, reason = "parsed for its errors alone")]
-    struct Args {
-        repo: Option<String>,
-        status_filter: Option<Vec<Status>>,
-        limit: Option<crate::paging::Limit>,
-    }
-
-    #[derive(serde::Deserialize, Debug)]
-    #[serde(rename_all = "snake_case")]
-    enum Status {
-        InSync,
-        Drifted,
-    }
-
-    fn error(json: &str) -> String {
-        match parse_arguments::<Args>(json) {
-            Err(ToolError::InvalidArguments(message)) => message,
-            other => panic!("expected an argument error, got {:?}", other.is_ok()),
-        }
-    }
-
-    #[test]
-    fn an_argument_error_names_the_argument_and_what_it_may_be() {
-        assert_eq!(error(r#"{"stauts":1}"#), "unknown field `stauts`, expected one of `repo`, `statusFilter`, `limit`");
-        assert_eq!(
-            error(r#"{"statusFilter":["in_sync","gone"]}"#),
-            "`statusFilter[1]`: unknown variant `gone`, expected `in_sync` or `drifted`"
-        );
-        assert_eq!(error(r#"{"repo":7}"#), "`repo`: invalid type: integer `7`, expected a string");
-        assert_eq!(error(r#"{"limit":500}"#), "`limit`: must be between 1 and 100 (got 500)");
-        assert_eq!(error(r#"{"limit":-1}"#), "`limit`: must be between 1 and 100 (got -1)");
-    }
 
     #[test]
     fn a_title_is_the_name_in_words() {

@@ -1,6 +1,7 @@
 //! Workflow run tools: what ran, and what waits.
 
 use sdk::capability::workflow_runs::{ApprovalState, RunFilter};
+use sdk::echo::shown;
 
 /// Hexadecimal digits of a commit hash.
 const SHA_DIGITS: usize = 40;
@@ -10,14 +11,27 @@ pub fn hint(filter: &RunFilter) -> String {
     if filter.sha.as_ref().is_some_and(|sha| sha.len() < SHA_DIGITS) {
         format!("no run matches; `sha` is compared as a whole: give all {SHA_DIGITS} digits of the commit hash")
     } else if let Some(id) = &filter.instance_id {
-        format!("no run of instance {id} matches; list_instances has the ids of instances")
+        format!("no run of instance {} matches; list_instances has the ids of instances", shown(id))
     } else if filter.repo.is_some() || filter.stack.is_some() || filter.component.is_some() {
         "no run matches; list_repos, list_stacks and list_components show the names there are".to_owned()
-    } else if matches!(filter.approval_states.as_slice(), [ApprovalState::Pending]) {
+    } else if only_pending(filter) {
         "no run waits for an approval; `status: [\"waiting\"]` shows runs that wait for anything else".to_owned()
     } else {
         "no run matches; drop a filter, or widen `since` and `until`".to_owned()
     }
+}
+
+/// Whether nothing but runs that wait for an approval is asked for; places have hints of their own.
+fn only_pending(filter: &RunFilter) -> bool {
+    matches!(filter.approval_states.as_slice(), [ApprovalState::Pending])
+        && filter.statuses.is_empty()
+        && filter.conclusions.is_empty()
+        && filter.commands.is_empty()
+        && filter.triggers.is_empty()
+        && filter.branch.is_none()
+        && filter.sha.is_none()
+        && filter.window.since.is_none()
+        && filter.window.until.is_none()
 }
 
 #[cfg(test)]
@@ -51,5 +65,7 @@ mod tests {
         assert!(hint(&RunFilter { stack: Some("prod".to_owned()), ..filter() }).contains("list_stacks"));
         let pending = RunFilter { approval_states: vec![ApprovalState::Pending], ..filter() };
         assert!(hint(&pending).contains("waits for an approval"));
+        // Some may wait that the other filter leaves out.
+        assert!(hint(&RunFilter { branch: Some("main".to_owned()), ..pending }).contains("drop a filter"));
     }
 }

@@ -58,7 +58,7 @@ pub fn access(signals: &AccessSignals, errors: &[DispatchError]) -> Repair {
             next_tool: "list_audit_log_entries",
             next_arguments: Arguments::default()
                 .with("action", "oidc_token_exchange_failure")
-                .with("since", &signals.since),
+                .with("since", day(&signals.since)),
         },
         Problem {
             key: "never_uploaded",
@@ -115,13 +115,14 @@ pub fn drift(signals: &DriftSignals) -> Repair {
 /// Deployments that went wrong, or wait.
 pub fn failures(signals: &FailureSignals, errors: &[DispatchError]) -> Repair {
     let others: Vec<&DispatchError> = errors.iter().filter(|error| !is_denied(error)).collect();
-    let (next_tool, next_arguments) = match &signals.last_failed_deployment {
+    let (next_tool, next_arguments, beyond) = match &signals.last_failed_deployment {
         Some(run) if signals.failed_deployments == 1 => {
-            ("explain_workflow_failure", Arguments::default().with("runId", run))
+            ("explain_workflow_failure", Arguments::default().with("runId", run), "")
         }
         _ => {
             let failed = Arguments::default().with_any_of("conclusion", &["failure", "timed_out", "startup_failure"]);
-            ("list_deployments", failed.with("since", &signals.since))
+            let failed = failed.with("since", day(&signals.since));
+            ("list_deployments", failed, " (list_deployments shows failures that recovered, too)")
         }
     };
     let mut problems = vec![
@@ -130,7 +131,7 @@ pub fn failures(signals: &FailureSignals, errors: &[DispatchError]) -> Repair {
             severity: Severity::Critical,
             count: signals.failed_deployments,
             summary: format!(
-                "{} with a deployment that failed in the last 7 days and no success since",
+                "{} with a deployment that failed in the last 7 days and no success since{beyond}",
                 counted(signals.failed_deployments, "instance", "instances")
             ),
             next_tool,
@@ -150,6 +151,11 @@ pub fn failures(signals: &FailureSignals, errors: &[DispatchError]) -> Repair {
     ];
     problems.extend(dispatch_problem("dispatch_errors", Severity::Warning, &others));
     repair(Category::Failures, problems)
+}
+
+/// The day of a time. In arguments, so that a row stays the same for as long as what it tells of does.
+fn day(time: &str) -> &str {
+    time.split('T').next().unwrap_or(time)
 }
 
 /// Live instances: all but the orphaned ones.
@@ -262,7 +268,13 @@ mod tests {
         let repair = failures(&failed(1, 2), &[]);
         assert_eq!(keys(&repair), ["failed_deployments", "stale_approvals"]);
         assert_eq!((repair.severity, repair.next_tool), (Severity::Critical, Some("explain_workflow_failure")));
-        assert_eq!(failures(&failed(2, 0), &[]).next_tool, Some("list_deployments"));
+        let several = failures(&failed(2, 0), &[]);
+        assert_eq!(several.next_tool, Some("list_deployments"));
+        assert!(several.summary.ends_with("no success since (list_deployments shows failures that recovered, too)"));
+        // The same at every call of a day.
+        let conclusions = &["failure", "timed_out", "startup_failure"];
+        let expected = Arguments::default().with_any_of("conclusion", conclusions).with("since", "2026-08-14");
+        assert_eq!(several.next_arguments, expected);
         assert_eq!(failures(&failed(0, 2), &[]).severity, Severity::Info);
     }
 

@@ -85,7 +85,7 @@ async fn find_by_github_id(tx: &mut Tx, target: &Target<'_>, github_run_id: i64)
 /// on those ids, in which they expect about one: SQLite always, PostgreSQL until it has counted. Where tokens upload,
 /// these are all runs of the repository.
 fn without_github_id(target: &Target<'_>, instance_id: &str) -> Query {
-    let [workspace, repository] = ["workspace_id", "repository_id"].map(hidden);
+    let [workspace, repository] = ["t.workspace_id", "t.repository_id"].map(hidden);
     sql(format!(
         "{SELECT}{workspace} = $1 AND {repository} = $2 AND COALESCE(t.github_run_id, 0) = 0 AND t.instance_id = $3"
     ))

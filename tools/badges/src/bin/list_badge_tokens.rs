@@ -19,9 +19,11 @@ fn list_badge_tokens(args: Args) -> ToolResult<Listing<TokenRow>> {
         let page = badge_tokens::list_badge_tokens(&filter, page)?;
         Ok((page.items.into_iter().map(TokenRow::from).collect(), page.next_cursor))
     })?;
+    let what = if filter.repo.is_some() { "this repository has no badge token" } else { "no badge token" };
     Ok(listing.or_hint(|| {
-        "no badge token; the operator makes one with `atmos-mcp badge-token create`, and list_repos shows the \
-         repositories there are"
-            .to_owned()
+        format!(
+            "{what}; the operator makes one with `atmos-mcp badge-token create`, and list_repos shows the repositories \
+             there are"
+        )
     }))
 }

@@ -26,7 +26,7 @@ struct Badge {
     url: String,
     /// For a README.
     markdown: String,
-    /// Present if the badge is not live yet: what is missing.
+    /// Present if the badge shows nothing yet: what is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -49,7 +49,7 @@ fn render_badge(args: Args) -> ToolResult<Badge> {
     let alt = label.clone().unwrap_or_else(|| subject.describe(args.kind));
     Ok(Badge {
         markdown: markdown(&alt, &found.url, &found.dashboard_url),
-        note: (!found.live).then(|| note(subject.repo)),
+        note: note(&found, &subject),
         url: found.url,
     })
 }

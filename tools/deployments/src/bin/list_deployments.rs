@@ -1,7 +1,6 @@
 //! `list_deployments`
 
 use sdk::capability::deployments::{self, DeploymentFilter};
-use sdk::capability::types::TimeWindow;
 use sdk::capability::workflow_runs::{Run, RunConclusion, RunStatus};
 use sdk::prelude::*;
 
@@ -13,9 +12,8 @@ struct Args {
     repo: Option<String>,
     status: Option<OneOrMany<RunStatus>>,
     conclusion: Option<OneOrMany<RunConclusion>>,
-    /// RFC 3339 or date.
-    since: Option<String>,
-    until: Option<String>,
+    since: Option<Since>,
+    until: Option<Until>,
 }
 
 /// Lists deployments: workflow runs that apply or remediate, newest first. `limit: 1` with `component` and `stack` is
@@ -29,11 +27,12 @@ fn list_deployments(args: Args) -> ToolResult<Listing<Run>> {
         repo: args.repo,
         statuses: OneOrMany::values(args.status),
         conclusions: OneOrMany::values(args.conclusion),
-        window: TimeWindow { since: args.since, until: args.until },
+        window: window(args.since, args.until),
     };
     let read = |page: &_| deployments::list_deployments(&filter, page).map(|page| (page.items, page.next_cursor));
     Ok(Listing::read(page, read)?.or_hint(|| {
-        "no deployment matches; list_workflow_runs shows plans too, list_components and list_stacks the names there are"
+        "no deployment matches; list_workflow_runs shows plans too; list_components, list_stacks and list_repos show \
+         the names there are"
             .to_owned()
     }))
 }

@@ -11,12 +11,11 @@ struct Args {
     component: Option<String>,
     /// `owner/name`.
     repo: Option<String>,
-    /// Drift detection on, or off.
     drift_enabled: Option<bool>,
 }
 
-/// Lists instances (a component deployed to a stack) with drift status. Use `statusFilter:
-/// ["drifted","error"]` for what needs attention; `get_instance` has the history of one.
+/// Lists instances (a component deployed to a stack) with `status` (any run) and `driftStatus` (drift detection).
+/// Use `statusFilter: ["drifted","error"]` for what needs attention; `get_instance` has the history of one.
 #[tool]
 fn list_instances(args: Args) -> ToolResult<Listing<Instance>> {
     let page = args.page();
@@ -28,6 +27,7 @@ fn list_instances(args: Args) -> ToolResult<Listing<Instance>> {
         drift_enabled: args.drift_enabled,
     };
     let read = |page: &_| instances::list_instances(&filter, page).map(|page| (page.items, page.next_cursor));
-    Ok(Listing::read(page, read)?
-        .or_hint(|| "no instance matches; list_stacks and list_components show the names there are".to_owned()))
+    Ok(Listing::read(page, read)?.or_hint(|| {
+        "no instance matches; list_stacks, list_components and list_repos show the names there are".to_owned()
+    }))
 }

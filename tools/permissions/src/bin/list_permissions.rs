@@ -5,7 +5,7 @@ use sdk::prelude::*;
 
 #[args(paged)]
 struct Args {
-    /// Only of this resource, for example `instances`.
+    /// For example `instances`.
     resource: Option<String>,
 }
 

@@ -1,7 +1,6 @@
 //! `list_pull_requests`
 
 use sdk::capability::pull_requests::{self, PullRequestFilter};
-use sdk::capability::types::TimeWindow;
 use sdk::capability::workflow_runs::ChangeRequestState;
 use sdk::prelude::*;
 use tools_pull_requests::{Row, hint};
@@ -17,9 +16,8 @@ struct Args {
     stack: Option<String>,
     /// GitHub login.
     author: Option<String>,
-    /// RFC 3339 or date.
-    since: Option<String>,
-    until: Option<String>,
+    since: Option<Since>,
+    until: Option<Until>,
 }
 
 /// Lists pull requests, newest first, with the hours to merge and how many instances they affect. `get_pull_request`
@@ -33,7 +31,7 @@ fn list_pull_requests(args: Args) -> ToolResult<Listing<Row>> {
         component: args.component,
         stack: args.stack,
         author: args.author,
-        window: TimeWindow { since: args.since, until: args.until },
+        window: window(args.since, args.until),
     };
     let read = |page: &_| {
         pull_requests::list_pull_requests(&filter, page)

@@ -1,21 +1,20 @@
 //! `list_commits`
 
 use sdk::capability::commits::{self, Commit, CommitFilter};
-use sdk::capability::types::TimeWindow;
 use sdk::prelude::*;
+use tools_topology::no_commit;
 
 #[args(paged)]
 struct Args {
     /// This or `instanceId` is required.
     component: Option<String>,
-    /// From `list_instances`, in place of the others.
+    /// From `list_instances`.
     instance_id: Option<String>,
     stack: Option<String>,
     /// `owner/name`.
     repo: Option<String>,
-    /// RFC 3339 or date.
-    since: Option<String>,
-    until: Option<String>,
+    since: Option<Since>,
+    until: Option<Until>,
 }
 
 /// Lists the commits that touched a component or an instance, newest first, each with its pull request and its
@@ -28,12 +27,8 @@ fn list_commits(args: Args) -> ToolResult<Listing<Commit>> {
         stack: args.stack,
         instance_id: args.instance_id,
         repo: args.repo,
-        window: TimeWindow { since: args.since, until: args.until },
+        window: window(args.since, args.until),
     };
     let read = |page: &_| commits::list_commits(&filter, page).map(|page| (page.items, page.next_cursor));
-    Ok(Listing::read(page, read)?.or_hint(|| {
-        "no commit matches; it must have been compared with `atmos describe affected --upload`. list_components has \
-         the names, and list_workflow_runs what ran without a commit of its own"
-            .to_owned()
-    }))
+    Ok(Listing::read(page, read)?.or_hint(|| no_commit(filter.instance_id.as_deref())))
 }

@@ -6,7 +6,7 @@ use sdk::prelude::*;
 #[args(paged)]
 struct Args {
     /// State of the GitHub App installation.
-    status: Option<RepoStatus>,
+    status: Option<OneOrMany<RepoStatus>>,
 }
 
 /// Lists the GitHub repositories of the workspace with instance, drift and error counts. Start here to
@@ -14,8 +14,8 @@ struct Args {
 #[tool]
 fn list_repos(args: Args) -> ToolResult<Listing<Repo>> {
     let page = args.page();
-    let filter = RepoFilter { status: args.status };
-    let read = |page: &_| repos::list_repos(filter, page).map(|page| (page.items, page.next_cursor));
+    let filter = RepoFilter { statuses: OneOrMany::values(args.status) };
+    let read = |page: &_| repos::list_repos(&filter, page).map(|page| (page.items, page.next_cursor));
     Ok(Listing::read(page, read)?.or_hint(|| {
         "no repository; without `status`, all are listed. One appears when the GitHub App is installed for it, or when \
          it uploads its instances"

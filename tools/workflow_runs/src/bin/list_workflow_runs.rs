@@ -1,6 +1,5 @@
 //! `list_workflow_runs`
 
-use sdk::capability::types::TimeWindow;
 use sdk::capability::workflow_runs::{
     self, ApprovalState, Run, RunCommand, RunConclusion, RunFilter, RunStatus, RunTrigger,
 };
@@ -22,9 +21,8 @@ struct Args {
     branch: Option<String>,
     /// Whole hash.
     sha: Option<String>,
-    /// RFC 3339 or date.
-    since: Option<String>,
-    until: Option<String>,
+    since: Option<Since>,
+    until: Option<Until>,
 }
 
 /// Lists workflow runs, newest first: `approvalState: "pending"` awaits approval, `trigger: "drift_detection"`
@@ -44,8 +42,8 @@ fn list_workflow_runs(args: Args) -> ToolResult<Listing<Run>> {
         stack: args.stack,
         component: args.component,
         branch: args.branch,
-        sha: args.sha,
-        window: TimeWindow { since: args.since, until: args.until },
+        sha: args.sha.map(|sha| sha.to_ascii_lowercase()),
+        window: window(args.since, args.until),
     };
     let read = |page: &_| workflow_runs::list_runs(&filter, page).map(|page| (page.items, page.next_cursor));
     Ok(Listing::read(page, read)?.or_hint(|| tools_workflow_runs::hint(&filter)))

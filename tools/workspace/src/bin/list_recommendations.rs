@@ -4,7 +4,7 @@ use sdk::capability::analytics::{self, Extent};
 use sdk::capability::{health_signals, setup_signals};
 use sdk::prelude::*;
 use tools_workspace::recommendations::{Recommendation, Signals, recommend};
-use tools_workspace::rows;
+use tools_workspace::rows::List;
 
 /// Changes of status in 7 days from which an instance counts as flapping.
 const FLAPPING: u32 = 4;
@@ -27,6 +27,6 @@ fn list_recommendations(args: Args) -> ToolResult<Listing<Recommendation>> {
         links: setup_signals::get_links()?,
         flapping: analytics::count_changes_by_instance(&week, FLAPPING, 100)?,
     };
-    Ok(rows::page(&recommend(&signals), args.page(), |found| found.key)?
-        .or_hint(|| "nothing to do: all is set up, and nothing is broken".to_owned()))
+    let list = List { bound_to: "list_recommendations", hint: "nothing to do: all is set up, and nothing is broken" };
+    list.page(&recommend(&signals), args.page(), |found| found.key)
 }

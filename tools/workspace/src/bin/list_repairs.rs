@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 
 use sdk::capability::health_signals;
 use sdk::prelude::*;
+use tools_workspace::health;
 use tools_workspace::repairs::{Category, Repair};
-use tools_workspace::{health, rows};
+use tools_workspace::rows::List;
 
 #[args(paged)]
 struct Args {
@@ -39,6 +40,9 @@ fn list_repairs(args: Args) -> ToolResult<Listing<Repair>> {
     // Whoever asks for a category hears of it, even that nothing is broken.
     repairs.retain(|repair| args.category.is_some() || repair.count > 0);
     repairs.sort_by_key(|repair| (repair.severity, Reverse(repair.count)));
-    Ok(rows::page(&repairs, page, |repair| repair.category.word())?
-        .or_hint(|| "nothing is broken; list_recommendations has what could be better".to_owned()))
+    let list = List {
+        bound_to: &format!("list_repairs {:?}", args.category),
+        hint: "nothing is broken; list_recommendations has what could be better",
+    };
+    list.page(&repairs, page, |repair| repair.category.word())
 }
