@@ -80,6 +80,27 @@ on_both_engines! {
         );
     }
 
+    async fn a_pull_request_does_not_pass_for_a_branch_by_the_name_of_its_own(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let from = |head: &str, base: &str| {
+            [("ref", json!("refs/pull/9/merge")), ("head_ref", json!(head)), ("base_ref", json!(base))]
+        };
+        ci.grant("instances_update", ["*", "main", "*"]).await?;
+        assert!(ci.is_let_in(&[on_branch("main")]).await?);
+        assert!(!ci.is_let_in(&from("main", "main")).await?);
+        ci.grant("instances_update", ["*", "^(main|develop|release)$", "*"]).await?;
+        for (head, base, is_let_in) in [
+            ("main", "develop", false),
+            ("release", "release", false),
+            ("develop", "main", true),
+            ("feature", "main", false),
+        ] {
+            assert_eq!(ci.is_let_in(&from(head, base)).await?, is_let_in, "{head} into {base}");
+        }
+        ci.grant("instances_update", ["*", "refs/pull/.*", "*"]).await?;
+        assert!(ci.is_let_in(&from("main", "main")).await?);
+    }
+
     async fn a_pull_request_counts_by_its_own_branch(engine: Engine) {
         let ci = Ci::start(engine).await?;
         ci.grant("affected_stacks_create", ["*", "feature/.*", "*"]).await?;

@@ -48,6 +48,19 @@ on_both_engines! {
         assert_eq!(ci.runs().await?, ["vpc plan drift_detection completed success 0 9001"]);
     }
 
+    async fn a_late_summary_does_not_replace_that_of_a_later_attempt(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let first = ci.session(&[]).await?;
+        let second = ci.session(&[("run_attempt", serde_json::json!("2"))]).await?;
+        for (session, markdown, late) in
+            [(&first, "first", false), (&second, "second try", false), (&first, "first again", true), (&second, "2nd", false)]
+        {
+            let reply = ci.summary(session, "?jobName=plan", markdown).await?;
+            assert_eq!(succeeded(&reply)?["late"], late, "{markdown}");
+        }
+        assert_eq!(ci.summaries().await?, ["plan 3 9001 in_progress"]);
+    }
+
     async fn a_summary_needs_a_session_and_a_job(engine: Engine) {
         let ci = Ci::start(engine).await?;
         let message = "this endpoint needs the session of a workflow: exchange an OIDC token and do not set ATMOS_PRO_TOKEN";
@@ -58,7 +71,7 @@ on_both_engines! {
         assert_eq!(refused(&reply, 400, "ValidationError")?, "`jobName` is missing");
         let reply = ci.summary(&session, "?jobName=plan", &"x".repeat((1 << 20) + 1)).await?;
         assert_eq!(
-            refused(&reply, 400, "ValidationError")?,
+            refused(&reply, 413, "PayloadTooLarge")?,
             "the summary is larger than 1 MiB, which is GitHub's limit too"
         );
         succeeded(&ci.summary(&session, "?jobName=plan", &"x".repeat(1 << 20)).await?)?;

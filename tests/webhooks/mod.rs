@@ -2,6 +2,8 @@
 
 mod deliveries;
 mod payloads;
+mod pull_requests;
+mod results;
 mod runs;
 mod topology;
 

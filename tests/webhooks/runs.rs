@@ -135,13 +135,13 @@ on_both_engines! {
             "updated_at": "2026-08-21T09:31:00Z",
         });
         github.apply("workflow_run", &run("live", &failed)).await?;
-        assert_eq!(app.db_text(INSTANCE).await?, ["error|error|1787304600000000|drift"]);
+        assert_eq!(app.db_text(INSTANCE).await?, ["error|error|1787304660000000|drift"]);
         assert_eq!(app.db_text(CHANGES).await?, ["- unknown", "unknown error"]);
 
         // A run from before, whose failure comes late, changes nothing.
         let late = json!({ "id": 7003, "conclusion": "failure", "run_started_at": "2026-08-21T09:10:00Z" });
         github.apply("workflow_run", &run("live", &late)).await?;
-        assert_eq!(app.db_text(INSTANCE).await?, ["error|error|1787304600000000|drift"]);
+        assert_eq!(app.db_text(INSTANCE).await?, ["error|error|1787304660000000|drift"]);
         assert_eq!(app.db_text(CHANGES).await?, ["- unknown", "unknown error"]);
 
         let audited = app
@@ -162,7 +162,7 @@ on_both_engines! {
         let untitled = json!({ "display_title": "Add vpc", "conclusion": "failure" });
         github.apply("workflow_run", &run("live", &untitled)).await?;
         assert_eq!(app.db_text(RUNS).await?, ["completed|failure|1|plan|manual|vpc|dev|none|-"]);
-        assert_eq!(app.db_text(INSTANCE).await?, ["error|unknown|1787302805000000|-"]);
+        assert_eq!(app.db_text(INSTANCE).await?, ["error|unknown|1787302980000000|-"]);
         let jobs = app
             .db_text(
                 "SELECT j.steps FROM jobs j JOIN workflow_runs r ON r.id = j.run_id \

@@ -35,6 +35,8 @@ pub(super) enum IngestError {
     OtherRepository { session: String, asked: String },
     #[error("the body is larger than {} MiB: lower settings.pro.max_payload_bytes in atmos.yaml so that the CLI sends smaller chunks", super::MAX_BODY >> 20)]
     TooLarge,
+    #[error("the summary is larger than 1 MiB, which is GitHub's limit too")]
+    SummaryTooLarge,
     #[error("the body did not arrive in full: {0}")]
     Unreadable(String),
     #[error("the body is not the JSON of an upload: {0}")]
@@ -91,7 +93,7 @@ impl IngestError {
             Self::NeedsSession | Self::NotPermitted { .. } | Self::OtherRepository { .. } => {
                 (StatusCode::FORBIDDEN, "Forbidden")
             }
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge"),
+            Self::TooLarge | Self::SummaryTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge"),
             Self::Unreadable(_) | Self::InvalidJson(_) | Self::InvalidField(_) => {
                 (StatusCode::BAD_REQUEST, "ValidationError")
             }

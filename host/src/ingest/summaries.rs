@@ -54,11 +54,13 @@ async fn receive(
     let now = app.clock.now();
     let mut tx = app.store.write.begin().await?;
     let summary = NewSummary { job_name: &job_name, compressed: &compressed, bytes };
-    let run_id = upsert_summary(&mut tx, &uploader.upload(app, now), (session, github_run_id), &summary).await?;
+    let upload = uploader.upload(app, now);
+    let (run_id, is_kept) = upsert_summary(&mut tx, &upload, (session, github_run_id), &summary).await?;
     let summary = Map::from_iter([
         ("runId".to_owned(), run_id.as_str().into()),
         ("jobName".to_owned(), job_name.into()),
         ("bytes".to_owned(), bytes.into()),
+        ("late".to_owned(), (!is_kept).into()),
     ]);
     let entry = Entry::new(now, uploader.actor(), ("workflow", "summary_uploaded"), request_id)
         .with_workspace(uploader.scope.workspace_id())
@@ -71,14 +73,12 @@ async fn receive(
 
 /// The Markdown as the database keeps it, and its length.
 fn compress(markdown: &[u8]) -> Result<(Vec<u8>, i64), IngestError> {
-    let problem = match std::str::from_utf8(markdown) {
-        Ok(_) if markdown.len() <= MAX_MARKDOWN => None,
-        Ok(_) => Some("the summary is larger than 1 MiB, which is GitHub's limit too"),
-        Err(_) => Some("the summary must be Markdown in UTF-8"),
-    };
-    let compressed = match problem {
-        None => zstd::encode_all(markdown, COMPRESSION_LEVEL).map_err(|_| "the summary could not be compressed"),
-        Some(problem) => Err(problem),
+    if markdown.len() > MAX_MARKDOWN {
+        return Err(IngestError::SummaryTooLarge);
+    }
+    let compressed = match std::str::from_utf8(markdown) {
+        Ok(_) => zstd::encode_all(markdown, COMPRESSION_LEVEL).map_err(|_| "the summary could not be compressed"),
+        Err(_) => Err("the summary must be Markdown in UTF-8"),
     };
     let compressed = compressed.map_err(|problem| IngestError::InvalidField(problem.to_owned()))?;
     Ok((compressed, i64::try_from(markdown.len()).unwrap_or(i64::MAX)))

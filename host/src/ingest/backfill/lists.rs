@@ -114,7 +114,7 @@ impl Items {
             }
             Self::PullRequests(page) => {
                 for payload in page.items.iter().rev() {
-                    let pull_request = pull_requests::read(payload, recorder.now)?;
+                    let pull_request = pull_requests::read(payload, pull_requests::Told::Listed, recorder.now)?;
                     let written = pull_requests::store(recorder, target, &pull_request).await?;
                     count += usize::from(written.is_some());
                 }

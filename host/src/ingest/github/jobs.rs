@@ -2,16 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{RecordError, Recorder, inference};
+use super::{RecordError, Recorder, inference, linking};
 use crate::clock::Timestamp;
 use crate::store::github::jobs::{self, Job};
-use crate::store::github::outcomes::{self, Settled};
+use crate::store::github::outcomes::Settled;
 use crate::store::github::runs::{self, Stub};
-use crate::store::github::{Target, links};
+use crate::store::github::{Target, approvals};
 use crate::upstream::github_app::types::{Step, WorkflowJob};
-
-/// Runs with more jobs are not linked by the names of their jobs: they are of many instances.
-const MAX_NAMES: usize = 8;
 
 /// What is kept of a job.
 pub(in crate::ingest) struct Told<'a> {
@@ -43,8 +40,14 @@ pub(in crate::ingest) async fn store(
 ) -> Result<Kept, RecordError> {
     let run_id = find_run(recorder, target, &told.run).await?;
     let id = recorder.entropy.id("job", told.run.created_at);
+    let has_waited = jobs::is_waiting(recorder.tx, target, &run_id, told.job.github_job_id).await?;
     let is_news = jobs::upsert(recorder.tx, target, &run_id, id, &told.job).await?;
-    let settled = link(recorder, target, &run_id).await?;
+    if is_news && told.job.status == "waiting" {
+        approvals::wait_for_jobs(recorder.tx, target, &run_id).await?;
+    } else if is_news && has_waited {
+        approvals::go_on(recorder.tx, target, &run_id).await?;
+    }
+    let settled = linking::follow(recorder, target, &run_id).await?.settled;
     Ok(Kept { run_id, is_news, settled })
 }
 
@@ -57,22 +60,6 @@ async fn find_run(recorder: &mut Recorder<'_>, target: &Target, stub: &Stub<'_>)
     runs::insert_stub(recorder.tx, target, id.clone(), stub).await?;
     // An upload may have made the row a moment ago.
     Ok(runs::find_id(recorder.tx, target, stub.github_run_id).await?.unwrap_or(id))
-}
-
-/// The newer workflows name their jobs and not their runs after the instance.
-async fn link(recorder: &mut Recorder<'_>, target: &Target, run_id: &str) -> Result<Option<Settled>, RecordError> {
-    let limit = i64::try_from(MAX_NAMES + 1).unwrap_or(i64::MAX);
-    let names = jobs::find_names(recorder.tx, target, run_id, limit).await?;
-    if names.len() > MAX_NAMES {
-        return Ok(None);
-    }
-    let mut pairs: Vec<_> = names.iter().flat_map(|name| inference::pairs(name)).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    let instances = links::find_named(recorder.tx, target, &pairs).await?;
-    links::link_by_jobs(recorder.tx, target, run_id, &instances).await?;
-    // The run may have been over before its job told whose it was.
-    Ok(outcomes::settle(recorder.tx, target, run_id, recorder.entropy, recorder.now).await?)
 }
 
 fn job(payload: &WorkflowJob) -> Result<Job<'_>, RecordError> {

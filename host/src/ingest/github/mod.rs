@@ -10,5 +10,6 @@ pub(super) mod runs;
 pub(super) mod jobs;
 pub(super) mod commits;
 pub(super) mod inference;
+mod linking;
 
 pub(super) use recorder::{RecordError, Recorder};

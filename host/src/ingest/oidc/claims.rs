@@ -31,6 +31,9 @@ pub(super) struct Claims {
     /// The branch of a pull request; empty for other events.
     #[serde(default)]
     head_ref: Option<String>,
+    /// The branch that a pull request goes to.
+    #[serde(default)]
+    base_ref: Option<String>,
     #[serde(default)]
     pub(super) sha: Option<String>,
     #[serde(default)]
@@ -84,16 +87,23 @@ impl Claims {
         path.split_once("/.github/workflows/").map(|(_, file)| file)
     }
 
-    /// The branch: a pull request's own, or the one that the run is of. A tag is its whole ref.
+    /// The branch that the run is of. A tag, or the merge of a pull request, is its whole ref.
     ///
-    /// Security: so that no tag passes for the branch of its name.
+    /// Security: so that no tag and no pull request passes for the branch of its name.
     pub(super) fn branch(&self) -> &str {
         let git_ref = self.git_ref.as_deref().unwrap_or_default();
-        match (git_ref.strip_prefix("refs/heads/"), self.head_ref.as_deref()) {
-            (None, Some(head)) if git_ref.starts_with("refs/pull/") => head,
-            (Some(branch), _) => branch,
-            (None, _) => git_ref,
-        }
+        git_ref.strip_prefix("refs/heads/").unwrap_or(git_ref)
+    }
+
+    /// The branch that a pull request would merge.
+    ///
+    /// Security: GitHub does not say whether it is in a fork, whose owner may give it any name. So none that is called
+    /// like the default branch, or like the branch that it would be merged into, counts.
+    pub(super) fn head_branch(&self, default_branch: Option<&str>) -> Option<&str> {
+        let is_pull_request = self.git_ref.as_deref().is_some_and(|git_ref| git_ref.starts_with("refs/pull/"));
+        let head = self.head_ref.as_deref().filter(|head| is_pull_request && !head.is_empty())?;
+        let is_default = default_branch.map_or(["main", "master"].contains(&head), |default| default == head);
+        (!is_default && self.base_ref.as_deref() != Some(head)).then_some(head)
     }
 
     /// GitHub's id of the run.
@@ -166,16 +176,22 @@ mod tests {
     }
 
     #[test]
-    fn the_branch_is_that_of_the_pull_request_or_of_the_run() {
-        for (git_ref, head_ref, branch) in [
-            ("refs/heads/main", "", "main"),
-            ("refs/heads/main", "evil", "main"),
-            ("refs/pull/7/merge", "feature", "feature"),
-            ("refs/tags/main", "", "refs/tags/main"),
+    fn the_branch_is_that_of_the_run_and_a_pull_request_has_another() {
+        for (git_ref, head_ref, branch, head) in [
+            ("refs/heads/main", "", "main", None),
+            ("refs/heads/main", "evil", "main", None),
+            ("refs/pull/7/merge", "feature", "refs/pull/7/merge", Some("feature")),
+            ("refs/pull/7/merge", "trunk", "refs/pull/7/merge", None),
+            ("refs/pull/7/merge", "release", "refs/pull/7/merge", None),
+            ("refs/pull/7/merge", "", "refs/pull/7/merge", None),
+            ("refs/tags/main", "", "refs/tags/main", None),
         ] {
-            let claims = claims(&[("ref", json!(git_ref)), ("head_ref", json!(head_ref))]);
-            assert_eq!(claims.branch(), branch, "{git_ref}");
+            let changes = [("ref", json!(git_ref)), ("head_ref", json!(head_ref)), ("base_ref", json!("release"))];
+            let claims = claims(&changes);
+            assert_eq!((claims.branch(), claims.head_branch(Some("trunk"))), (branch, head), "{git_ref} {head_ref}");
         }
+        let unknown = claims(&[("ref", json!("refs/pull/7/merge")), ("head_ref", json!("main"))]);
+        assert_eq!((unknown.head_branch(None), unknown.head_branch(Some("trunk"))), (None, Some("main")));
     }
 
     #[test]

@@ -123,7 +123,7 @@ async fn open_session(
     (claims, imported): (&Claims, &Imported),
 ) -> Result<PlainToken, OidcError> {
     let rows = list_permissions(&app.store.read, &imported.scope, &imported.repository_id).await?;
-    let permissions = granted(&rows, claims);
+    let permissions = granted(&rows, claims, imported.default_branch.as_deref());
     if permissions.is_empty() {
         return Err(OidcError::NotPermitted {
             repository: claims.repository.clone(),

@@ -15,17 +15,25 @@ const REGEX_CHARACTERS: [char; 13] = ['^', '$', '*', '+', '?', '(', ')', '[', ']
 ///
 /// A repository without any row grants all to all its workflows: it was connected by somebody who may connect
 /// repositories, and its first upload should work. The first row that is written takes that away.
-pub(super) fn granted(rows: &[PermissionRow], claims: &Claims) -> Vec<CiPermission> {
+pub(super) fn granted(rows: &[PermissionRow], claims: &Claims, default_branch: Option<&str>) -> Vec<CiPermission> {
+    let allows = |row: &PermissionRow| {
+        matches(&row.workflow_pattern, claims.workflow_file().unwrap_or_default())
+            && matches_branch(&row.branch_pattern, claims, default_branch)
+            && matches(&row.environment_pattern, claims.environment.as_deref().unwrap_or_default())
+    };
     let is_granted = |permission: &CiPermission| {
-        rows.is_empty() || rows.iter().any(|row| row.permission == permission.name() && allows(row, claims))
+        rows.is_empty() || rows.iter().any(|row| row.permission == permission.name() && allows(row))
     };
     CiPermission::ALL.into_iter().filter(is_granted).collect()
 }
 
-fn allows(row: &PermissionRow, claims: &Claims) -> bool {
-    matches(&row.workflow_pattern, claims.workflow_file().unwrap_or_default())
-        && matches(&row.branch_pattern, claims.branch())
-        && matches(&row.environment_pattern, claims.environment.as_deref().unwrap_or_default())
+/// Whether the run's branch is what the pattern says, or the one that its pull request would merge.
+///
+/// Security: a plain name is that of a branch of the repository, and what a pull request would merge is not on it
+/// yet. Only a regular expression takes it in.
+fn matches_branch(pattern: &str, claims: &Claims, default_branch: Option<&str>) -> bool {
+    let is_head = |head| pattern.contains(REGEX_CHARACTERS) && matches(pattern, head);
+    matches(pattern, claims.branch()) || claims.head_branch(default_branch).is_some_and(is_head)
 }
 
 /// Whether a value is what the pattern says: anything for `*`, the same text, or a regular expression that
@@ -98,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_repository_without_rows_grants_all() {
-        assert_eq!(granted(&[], &claims("any.yaml", "any")), CiPermission::ALL);
+        assert_eq!(granted(&[], &claims("any.yaml", "any"), None), CiPermission::ALL);
     }
 
     #[test]
@@ -108,9 +116,10 @@ mod tests {
             row("instances_create", ["*", "main", "*"]),
             row("affected_stacks_create", ["*", "*", "production"]),
         ];
-        assert_eq!(granted(&rows, &claims("plan.yaml", "feature")), [CiPermission::InstancesUpdate]);
+        let granted = |file, branch| granted(&rows, &claims(file, branch), Some("main"));
+        assert_eq!(granted("plan.yaml", "feature"), [CiPermission::InstancesUpdate]);
         let both = [CiPermission::InstancesCreate, CiPermission::InstancesUpdate];
-        assert_eq!(granted(&rows, &claims("plan.yaml", "main")), both);
-        assert!(granted(&rows, &claims("other.yaml", "feature")).is_empty());
+        assert_eq!(granted("plan.yaml", "main"), both);
+        assert!(granted("other.yaml", "feature").is_empty());
     }
 }

@@ -4,14 +4,15 @@ use serde_json::json;
 
 use super::error::WebhookError;
 use super::work::{Note, Outcome, Work};
-use crate::ingest::github::pull_requests;
+use crate::ingest::github::pull_requests::{self, Told};
 use crate::store::github::Target;
 use crate::store::github::pull_requests::PullRequest;
 
 /// Applies an event of a pull request.
 pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> {
     let payload = work.payload.pull_request.as_ref().ok_or(WebhookError::MissingField("pull_request"))?;
-    let pull_request = pull_requests::read(payload, work.now)?;
+    let told = Told::Event { action: work.action(), before: work.payload.before.get() };
+    let pull_request = pull_requests::read(payload, told, work.now)?;
     let targets = work.targets().await?;
     for target in &targets {
         let written = pull_requests::store(&mut work.recorder(), target, &pull_request).await?;

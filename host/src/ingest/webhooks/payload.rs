@@ -27,6 +27,8 @@ pub(super) struct Payload {
     /// Of `repository`.
     pub(super) changes: Option<Changes>,
     pub(super) pull_request: Option<PullRequest>,
+    /// Of `synchronize`: the head before.
+    pub(super) before: Text,
     /// Of `push`.
     #[serde(rename = "ref")]
     pub(super) git_ref: Text,
@@ -112,6 +114,10 @@ pub(super) struct WorkflowJobRun {
 
 /// Reads a body. Of an event that is not used, it has to be JSON and no more.
 pub(super) fn parse(event: Event, body: &[u8]) -> Result<Payload, WebhookError> {
+    // A list would be read as the fields of a payload in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(WebhookError::Malformed("it does not begin like a JSON object".to_owned()));
+    }
     let malformed = |error: serde_json::Error| WebhookError::Malformed(error.to_string());
     if event.is_used() {
         return serde_json::from_slice(body).map_err(malformed);
@@ -141,8 +147,10 @@ mod tests {
     fn an_event_that_is_not_used_has_to_be_json() {
         let odd = br#"{ "action": "created", "installation": "none", "commits": 3 }"#;
         assert_eq!(parse(Event::Unknown, odd).unwrap().action.get(), Some("created"));
-        for bad in ["", "{", "payload=%7B%7D"] {
-            assert!(matches!(parse(Event::Unknown, bad.as_bytes()), Err(WebhookError::Malformed(_))), "{bad}");
+        for bad in ["", "{", "payload=%7B%7D", "[]", " [{}]", "null", "\"push\""] {
+            for event in [Event::Unknown, Event::Push, Event::WorkflowRun] {
+                assert!(matches!(parse(event, bad.as_bytes()), Err(WebhookError::Malformed(_))), "{bad}");
+            }
         }
     }
 }

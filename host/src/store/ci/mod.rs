@@ -11,7 +11,8 @@ pub(crate) mod summaries;
 
 mod change;
 mod runs;
-mod verdict;
+mod told;
+pub(in crate::store) mod verdict;
 
 use super::{StoreError, Tx, sql};
 use crate::authz::WorkspaceScope;

@@ -9,6 +9,7 @@ use crate::store::{Reader, StoreError, Tx, sql};
 pub(crate) struct Imported {
     pub(crate) scope: WorkspaceScope,
     pub(crate) repository_id: String,
+    pub(crate) default_branch: Option<String>,
 }
 
 /// A repository as the issuer names it.
@@ -28,10 +29,10 @@ pub(crate) async fn find_imported(
     workspace_id: &str,
     repository: IssuedName<'_>,
 ) -> Result<Option<Imported>, StoreError> {
-    let row: Option<(String, String)> = reader
+    let row: Option<(String, String, Option<String>)> = reader
         .fetch_optional(
-            sql("SELECT r.workspace_id, r.id FROM repositories r JOIN workspaces w ON w.id = r.workspace_id \
-                 WHERE r.workspace_id = $1 AND LOWER(r.owner) = LOWER($2) AND LOWER(r.name) = LOWER($3) \
+            sql("SELECT r.workspace_id, r.id, r.default_branch FROM repositories r \
+                 JOIN workspaces w ON w.id = r.workspace_id WHERE r.workspace_id = $1 AND LOWER(r.owner) = LOWER($2) AND LOWER(r.name) = LOWER($3) \
                  AND LOWER(r.host) = LOWER($4) AND r.status = 'active' AND w.status = 'active' \
                  ORDER BY r.id LIMIT 1")
             .bind(workspace_id)
@@ -40,9 +41,10 @@ pub(crate) async fn find_imported(
             .bind(repository.host),
         )
         .await?;
-    Ok(row.map(|(workspace_id, repository_id)| Imported {
+    Ok(row.map(|(workspace_id, repository_id, default_branch)| Imported {
         scope: WorkspaceScope::from_record(workspace_id),
         repository_id,
+        default_branch,
     }))
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::change::{Change, Known};
 use super::runs::{self, Outcome};
+use super::told;
 use super::verdict::{Subject, Verdict, conclusion_of, judge, status_of};
 use super::{RepositoryRow, Target, Upload, touch_repository};
 use crate::clock::Timestamp;
@@ -128,17 +129,20 @@ async fn apply_to(
         Some(known) => (known, false),
         None => (insert_instance(tx, &target, result).await?, true),
     };
-    let verdict = judge_result(repository, &known, upload, result);
+    let told = told::find(tx, &target, &known.id).await?;
+    let verdict = told.correct(judge_result(repository, &known, upload, result));
     let outcome = Outcome {
         instance_id: &known.id,
         component: &result.component,
         stack: &result.stack,
         verdict,
         conclusion: conclusion_of(verdict.command, result.exit_code),
-        plan_exit_code: (verdict.command == Command::Plan).then_some(result.exit_code),
+        plan_exit_code: (verdict.command == Command::Plan && !told.is_outdated).then_some(result.exit_code),
         at,
     };
     let run_id = runs::record_outcome(tx, &target, &outcome).await?;
+    told::note_result(tx, &target, &told, (&run_id, outcome.conclusion)).await?;
+    let at = told.stands_at(at, upload.now);
     let change = Change::of(&known, verdict, status_of(verdict.command, result.exit_code), at);
     update_instance(tx, &target, (&known, result), &change, &run_id).await?;
     let from = (!is_new).then(|| known.status.clone());

@@ -87,6 +87,20 @@ pub(crate) async fn insert_session(
         .bind(session.expires_at),
     )
     .await?;
+    note_workflow(tx, scope, session).await
+}
+
+/// Remembers that the workflow uploads: that is how one with a name of its own is known to be of Atmos.
+async fn note_workflow(tx: &mut Tx, scope: &WorkspaceScope, session: &NewSession<'_>) -> Result<(), StoreError> {
+    let Some(file) = session.workflow_file else { return Ok(()) };
+    tx.execute(
+        sql("INSERT INTO uploading_workflows (repository_id, workflow_file, workspace_id) VALUES ($1, $2, $3) \
+             ON CONFLICT (repository_id, workflow_file) DO NOTHING")
+        .bind(session.repository_id)
+        .bind(file)
+        .bind(scope.workspace_id()),
+    )
+    .await?;
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::results::Command;
 use super::sessions::CiSession;
 
-const DRIFT_DETECTION: &str = "drift_detection";
+/// The trigger of a drift detection.
+pub(super) const DRIFT_DETECTION: &str = "drift_detection";
 const PULL_REQUEST: &str = "pull_request";
 
 /// What ran, and why.
@@ -48,21 +49,34 @@ pub(super) fn judge(command: Command, subject: Subject<'_>, session: Option<&CiS
         return Verdict { command, trigger: if is_detection { DRIFT_DETECTION } else { "manual" } };
     };
     let git_ref = session.git_ref.as_deref().unwrap_or_default();
-    let runs = |path: &[&str]| session.workflow_file.as_deref().is_some_and(|file| names(subject.pro, path, file));
-    let trigger = if command == Command::Plan
-        && runs(&["drift_detection", "detect"])
-        && is_default_branch(git_ref, subject.default_branch)
-    {
+    let file = session.workflow_file.as_deref().unwrap_or_default();
+    let trigger = if command == Command::Plan && detects_drift(subject.pro, file, git_ref, subject.default_branch) {
         DRIFT_DETECTION
     } else {
         trigger_of(git_ref, subject.default_branch)
     };
-    // One workflow often serves both to remediate and to apply what was merged; then only an instance that
-    // is being remediated tells which it was.
-    let is_remediation = command == Command::Apply
-        && runs(&["drift_detection", "remediate"])
-        && (subject.status == "remediating" || !runs(&["pull_request", "merged"]));
+    let is_remediation = command == Command::Apply && remediates(subject.pro, file, subject.status);
     Verdict { command: if is_remediation { Command::Remediate } else { command }, trigger }
+}
+
+/// Whether a plan by this workflow on this ref looks for drift.
+pub(in crate::store) fn detects_drift(pro: &Value, file: &str, git_ref: &str, default_branch: Option<&str>) -> bool {
+    names(pro, &["drift_detection", "detect"], file) && is_default_branch(git_ref, default_branch)
+}
+
+/// Whether an apply by this workflow remediates an instance of this status.
+///
+/// One workflow often serves both to remediate and to apply what was merged; then only an instance that is being
+/// remediated tells which it was.
+pub(in crate::store) fn remediates(pro: &Value, file: &str, status: &str) -> bool {
+    let is_named = |path: &[&str]| names(pro, path, file);
+    is_named(&["drift_detection", "remediate"]) && (status == "remediating" || !is_named(&["pull_request", "merged"]))
+}
+
+/// Whether any block of the settings names a workflow file, whatever for.
+pub(in crate::store) fn names_anywhere(pro: &Value, file: &str) -> bool {
+    let mut blocks = pro.as_object().into_iter().flatten();
+    blocks.any(|(key, block)| (key == "workflows" && block.get(file).is_some()) || names_anywhere(block, file))
 }
 
 /// Whether a block of the settings names a workflow file.
@@ -196,6 +210,18 @@ mod tests {
         assert_eq!(apply("remediate.yaml", "drifted"), Command::Remediate);
         assert_eq!(apply("apply.yaml", "drifted"), Command::Apply);
         assert_eq!(apply("apply.yaml", "remediating"), Command::Remediate);
+    }
+
+    #[test]
+    fn a_workflow_is_named_by_any_block() {
+        let pro = json!({
+            "enabled": true, "release": { "published": { "workflows": { "ship.yaml": null } } },
+            "drift_detection": { "detect": { "workflows": { "plan.yaml": { "inputs": { "other.yaml": "x" } } } } },
+        });
+        for (file, expected) in [("ship.yaml", true), ("plan.yaml", true), ("other.yaml", false), ("", false)] {
+            assert_eq!(names_anywhere(&pro, file), expected, "{file}");
+        }
+        assert!(!names_anywhere(&Value::Null, "plan.yaml"));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! after a decision is pending again. A decision stays when its request comes after it, and one for another
 //! environment than the one that is waited for changes nothing. `approval_decided_at` is the time of the last
 //! decision, also while another is waited for: what is older than it comes late.
+//!
+//! A job that waits says the same where no review is told of: of a wait timer, or if the event was missed.
 
 use super::Target;
 use crate::clock::Timestamp;
@@ -52,6 +54,39 @@ pub(crate) async fn request(
         .bind(request.at),
     )
     .await?;
+    Ok(())
+}
+
+/// A job of the run's latest attempt that waits.
+const WAITING_JOB: &str = "EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = workflow_runs.id AND j.status = 'waiting' \
+     AND j.run_attempt = COALESCE(workflow_runs.run_attempt, j.run_attempt))";
+
+/// Notes that a run waits if one of its jobs does. It waits as a whole if no other job works. What a review has
+/// decided stays.
+pub(crate) async fn wait_for_jobs(tx: &mut Tx, target: &Target, run_id: &str) -> Result<(), StoreError> {
+    let mut update = sql("UPDATE workflow_runs SET \
+         approval_state = CASE WHEN approval_state = 'none' THEN 'pending' ELSE approval_state END, \
+         status = CASE WHEN approval_state IN ('approved', 'rejected') OR EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = workflow_runs.id \
+         AND j.status = 'in_progress' AND j.run_attempt = COALESCE(workflow_runs.run_attempt, j.run_attempt)) \
+         THEN status ELSE 'waiting' END WHERE workspace_id = $1 AND id = $2 AND status <> 'completed' AND ")
+    .bind(target.scope.workspace_id())
+    .bind(run_id);
+    update.push(WAITING_JOB);
+    tx.execute(update).await?;
+    Ok(())
+}
+
+/// Notes that a run goes on when the last of its jobs that waited does. What waits for a review that was requested is
+/// decided by that.
+pub(crate) async fn go_on(tx: &mut Tx, target: &Target, run_id: &str) -> Result<(), StoreError> {
+    let mut update = sql("UPDATE workflow_runs SET \
+         approval_state = CASE WHEN approval_state = 'pending' AND approval_environment IS NULL THEN 'none' \
+         ELSE approval_state END, status = CASE WHEN status = 'waiting' THEN 'in_progress' ELSE status END \
+         WHERE workspace_id = $1 AND id = $2 AND status <> 'completed' AND NOT ")
+    .bind(target.scope.workspace_id())
+    .bind(run_id);
+    update.push(WAITING_JOB);
+    tx.execute(update).await?;
     Ok(())
 }
 

@@ -60,6 +60,24 @@ pub(crate) async fn upsert(
     Ok(written > 0)
 }
 
+/// Whether a job waits, as far as is known.
+pub(crate) async fn is_waiting(
+    tx: &mut Tx,
+    target: &Target,
+    run_id: &str,
+    github_job_id: i64,
+) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = tx
+        .fetch_optional(
+            sql("SELECT status FROM jobs WHERE workspace_id = $1 AND run_id = $2 AND github_job_id = $3")
+                .bind(target.scope.workspace_id())
+                .bind(run_id)
+                .bind(github_job_id),
+        )
+        .await?;
+    Ok(row.is_some_and(|(status,)| status == "waiting"))
+}
+
 /// How far a job has come.
 fn state_rank(status: &str) -> i64 {
     match status {

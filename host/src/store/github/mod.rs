@@ -12,10 +12,12 @@ pub(crate) mod jobs;
 pub(crate) mod links;
 pub(crate) mod outcomes;
 pub(crate) mod pull_requests;
+pub(crate) mod purposes;
 pub(crate) mod repositories;
 pub(crate) mod runs;
 pub(crate) mod sync;
 pub(crate) mod unread;
+pub(crate) mod workflows;
 
 use crate::authz::WorkspaceScope;
 

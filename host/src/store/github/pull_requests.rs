@@ -22,19 +22,34 @@ pub(crate) struct PullRequest<'a> {
     pub(crate) merged_at: Option<Timestamp>,
     pub(crate) closed_at: Option<Timestamp>,
     pub(crate) updated_at: Timestamp,
+    /// Which of two states of one second is the later: the one of the higher rank.
+    pub(crate) rank: i64,
+    /// The head before, if the event moved it.
+    pub(crate) before: Option<&'a str>,
 }
 
-/// GitHub's times are whole seconds: of two events of one second, the one that closes is the later.
+/// GitHub's times are whole seconds: of two states of one second, the one of the higher rank is the later; of two
+/// moves of the head, the one that begins where the other ended. Of others, one and the same wins whichever comes
+/// first. What an event leaves out stays as it is known.
 const UPSERT: &str = "INSERT INTO pull_requests (id, workspace_id, repository_id, number, title, author, state, draft, \
-     head_sha, head_ref, base_ref, url, created_at, merged_at, closed_at, github_updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-     ON CONFLICT (repository_id, number) DO UPDATE SET title = excluded.title, author = excluded.author, \
-     state = excluded.state, draft = excluded.draft, head_sha = excluded.head_sha, head_ref = excluded.head_ref, \
-     base_ref = excluded.base_ref, url = excluded.url, created_at = excluded.created_at, \
-     merged_at = excluded.merged_at, closed_at = excluded.closed_at, github_updated_at = excluded.github_updated_at \
+     head_sha, head_ref, base_ref, url, created_at, merged_at, closed_at, github_updated_at, github_rank) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+     ON CONFLICT (repository_id, number) DO UPDATE SET state = excluded.state, draft = excluded.draft, \
+     title = COALESCE(NULLIF(excluded.title, ''), pull_requests.title), \
+     author = COALESCE(NULLIF(excluded.author, ''), pull_requests.author), \
+     head_sha = COALESCE(NULLIF(excluded.head_sha, ''), pull_requests.head_sha), \
+     head_ref = COALESCE(NULLIF(excluded.head_ref, ''), pull_requests.head_ref), \
+     base_ref = COALESCE(NULLIF(excluded.base_ref, ''), pull_requests.base_ref), \
+     url = COALESCE(NULLIF(excluded.url, ''), pull_requests.url), \
+     created_at = CASE WHEN excluded.created_at < pull_requests.created_at THEN excluded.created_at \
+     ELSE pull_requests.created_at END, merged_at = excluded.merged_at, closed_at = excluded.closed_at, \
+     github_updated_at = excluded.github_updated_at, github_rank = excluded.github_rank \
      WHERE excluded.github_updated_at > pull_requests.github_updated_at \
      OR (excluded.github_updated_at = pull_requests.github_updated_at \
-     AND pull_requests.state = 'open' AND excluded.state <> 'open') RETURNING id";
+     AND (excluded.github_rank > pull_requests.github_rank \
+     OR (excluded.github_rank = pull_requests.github_rank AND CASE WHEN $18 IS NULL \
+     THEN (excluded.title, excluded.head_sha) > (pull_requests.title, pull_requests.head_sha) \
+     ELSE pull_requests.head_sha = $18 END))) RETURNING id";
 
 /// Writes a pull request; its id, or none if a newer state is known. `id` is for a new one.
 pub(crate) async fn upsert(
@@ -61,7 +76,9 @@ pub(crate) async fn upsert(
                 .bind(pull_request.created_at)
                 .bind(pull_request.merged_at)
                 .bind(pull_request.closed_at)
-                .bind(pull_request.updated_at),
+                .bind(pull_request.updated_at)
+                .bind(pull_request.rank)
+                .bind(pull_request.before),
         )
         .await?;
     Ok(row.map(|(id,)| id))

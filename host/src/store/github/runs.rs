@@ -1,5 +1,7 @@
 //! Workflow runs, as GitHub's events tell them.
 
+use std::borrow::Cow;
+
 use super::Target;
 use super::links::Linked;
 use crate::clock::Timestamp;
@@ -24,7 +26,7 @@ pub(crate) struct Run<'a> {
     pub(crate) finished_at: Option<Timestamp>,
     /// The instance that the run's title names.
     pub(crate) instance: Option<Linked>,
-    pub(crate) branch: Option<&'a str>,
+    pub(crate) branch: Option<Cow<'a, str>>,
     pub(crate) git_ref: Option<String>,
     pub(crate) sha: Option<&'a str>,
     /// GitHub login.
@@ -99,6 +101,10 @@ const INSERT: &str = "INSERT INTO workflow_runs (id, workspace_id, repository_id
 const TRIGGER: &str = ", trigger_kind = CASE WHEN workflow_runs.trigger_kind = 'drift_detection' \
      THEN workflow_runs.trigger_kind ELSE excluded.trigger_kind END";
 
+/// An upload takes what was dispatched on the default branch for a push: that is all that its ref tells.
+const DISPATCH: &str = ", trigger_kind = CASE WHEN workflow_runs.github_updated_at IS NULL \
+     AND workflow_runs.trigger_kind = 'push' THEN excluded.trigger_kind ELSE workflow_runs.trigger_kind END";
+
 /// A row without a workflow file was made by an upload or a job, which know less than the file's name.
 const COMMAND: &str = ", command = CASE WHEN workflow_runs.workflow_file IS NULL \
      THEN excluded.command ELSE workflow_runs.command END";
@@ -123,21 +129,33 @@ const APPROVAL: &str = ", approval_state = CASE \
      WHEN excluded.run_attempt > COALESCE(workflow_runs.run_attempt, excluded.run_attempt) THEN NULL \
      ELSE workflow_runs.approval_decided_at END";
 
-/// The later attempt is the newer state, then the later time; of events of one second, the one that has
-/// come further. A row that no run event has written is older than all.
-const IF_NEWER: &str = " WHERE (excluded.run_attempt, excluded.github_updated_at, CASE excluded.status \
+/// Results belong to an attempt. That of a new attempt may have come before GitHub tells of it.
+const RESULT: &str = ", plan_exit_code = CASE WHEN excluded.run_attempt > COALESCE(workflow_runs.result_attempt, \
+     workflow_runs.run_attempt, excluded.run_attempt) THEN NULL ELSE workflow_runs.plan_exit_code END, \
+     result = CASE WHEN excluded.run_attempt > COALESCE(workflow_runs.result_attempt, workflow_runs.run_attempt, \
+     excluded.run_attempt) THEN NULL ELSE workflow_runs.result END, \
+     result_attempt = CASE WHEN excluded.run_attempt > COALESCE(workflow_runs.result_attempt, \
+     workflow_runs.run_attempt, excluded.run_attempt) THEN NULL ELSE workflow_runs.result_attempt END, \
+     dispatch_error = CASE WHEN excluded.run_attempt > COALESCE(workflow_runs.run_attempt, excluded.run_attempt) \
+     THEN NULL ELSE workflow_runs.dispatch_error END";
+
+/// The later time is the newer state, also of another attempt, since an attempt starts when the one before is over;
+/// of events of one second, the later attempt, and then the one that has come further. An attempt that is not the
+/// latest changes nothing whatever its time, for uploads tell of attempts, too. A row that no run event has written
+/// is older than all.
+const IF_NEWER: &str = " WHERE excluded.run_attempt >= COALESCE(workflow_runs.run_attempt, 0) \
+     AND (excluded.github_updated_at, excluded.run_attempt, CASE excluded.status \
      WHEN 'completed' THEN 3 WHEN 'in_progress' THEN 2 WHEN 'waiting' THEN 1 ELSE 0 END) > \
-     (COALESCE(workflow_runs.run_attempt, 0), COALESCE(workflow_runs.github_updated_at, 0), CASE workflow_runs.status \
+     (COALESCE(workflow_runs.github_updated_at, 0), COALESCE(workflow_runs.run_attempt, 0), CASE workflow_runs.status \
      WHEN 'completed' THEN 3 WHEN 'in_progress' THEN 2 WHEN 'waiting' THEN 1 ELSE 0 END) RETURNING id, command, trigger_kind, component, stack";
 
 /// Writes a run, unless a newer state of it is known. `id` is for a new one.
 pub(crate) async fn upsert(tx: &mut Tx, target: &Target, id: String, run: &Run<'_>) -> Result<Stored, StoreError> {
     let mut query = bind(sql(INSERT), target, id.clone(), run);
-    if run.trigger != Trigger::Dispatch {
-        query.push(TRIGGER);
-    }
+    query.push(if run.trigger == Trigger::Dispatch { DISPATCH } else { TRIGGER });
     query.push(COMMAND);
     query.push(APPROVAL);
+    query.push(RESULT);
     query.push(IF_NEWER);
     let written: Option<Written> = tx.fetch_optional(query).await?;
     if let Some(Written { id, subject }) = written {
@@ -168,7 +186,7 @@ fn bind(query: Query, target: &Target, id: String, run: &Run<'_>) -> Query {
         .bind(instance.map(|instance| instance.id.as_str()))
         .bind(instance.map(|instance| instance.component.as_str()))
         .bind(instance.map(|instance| instance.stack.as_str()))
-        .bind(run.branch)
+        .bind(run.branch.as_deref())
         .bind(run.git_ref.as_deref())
         .bind(run.sha)
         .bind(run.actor)
@@ -187,6 +205,22 @@ pub(crate) async fn find_id(tx: &mut Tx, target: &Target, github_run_id: i64) ->
         )
         .await?;
     Ok(row.map(|(id,)| id))
+}
+
+/// File and name of a run's workflow, as far as they are known.
+pub(crate) async fn find_workflow(
+    tx: &mut Tx,
+    target: &Target,
+    run_id: &str,
+) -> Result<(Option<String>, Option<String>), StoreError> {
+    let row: Option<(Option<String>, Option<String>)> = tx
+        .fetch_optional(
+            sql("SELECT workflow_file, workflow_name FROM workflow_runs WHERE workspace_id = $1 AND id = $2")
+                .bind(target.scope.workspace_id())
+                .bind(run_id),
+        )
+        .await?;
+    Ok(row.unwrap_or_default())
 }
 
 /// A run of which only a job is known yet.

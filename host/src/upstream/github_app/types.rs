@@ -92,6 +92,9 @@ pub(crate) struct WorkflowRun {
     pub(crate) conclusion: Text,
     pub(crate) head_branch: Text,
     pub(crate) head_sha: Text,
+    /// Where the branch is; differs from `repository` for forks.
+    pub(crate) head_repository: Option<Repository>,
+    pub(crate) repository: Option<Repository>,
     pub(crate) html_url: Text,
     pub(crate) actor: Option<Account>,
     pub(crate) triggering_actor: Option<Account>,
