@@ -151,19 +151,20 @@ async fn whole_tables(app: &TestApp, statements: &BTreeSet<String>) -> Result<Ve
 }
 
 /// Look-ups for each result or instance of an upload: a part of their text, how many there are, and what the plans of
-/// SQLite and PostgreSQL say of the index. Another one would read a repository for each.
+/// SQLite and PostgreSQL say of the index. Another one would read a repository for each. PostgreSQL may sort the few rows
+/// that it finds, and SQLite may not: that it has to is a sign of another index.
 const KEYED: [(&str, usize, &str, &str); 2] = [
     (
         "COALESCE(t.github_run_id, 0) = 0",
         2,
         "INDEX workflow_runs_by_instance (instance_id=?",
-        "Index Scan using workflow_runs_by_instance",
+        "workflow_runs_by_instance",
     ),
     (
         "k CROSS JOIN instances i",
         1,
         "(repository_id=? AND stack=? AND component=?)",
-        "Index Scan using instances_repository_id_stack_component_key",
+        "instances_repository_id_stack_component_key",
     ),
 ];
 
@@ -193,8 +194,7 @@ on_both_engines! {
             let index = if engine == Engine::Sqlite { sqlite } else { postgres };
             for statement in found {
                 let plan = plan(&app, statement).await?.join("\n");
-                let is_sorted = plan.contains("USE TEMP B-TREE") || plan.contains("Sort Key");
-                assert!(plan.contains(index) && !is_sorted, "{statement}\n{plan}");
+                assert!(plan.contains(index) && !plan.contains("USE TEMP B-TREE"), "{statement}\n{plan}");
             }
         }
     }
