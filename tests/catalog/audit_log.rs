@@ -113,13 +113,14 @@ on_both_engines! {
         let all = list(&dana, window.clone()).await?;
         assert!(all.iter().all(|row| (START..now).contains(&text(row, "/time"))), "{all:?}");
         let mia = all.iter().find(|row| text(row, "/actor/login") == "mia").context("a row of mia")?;
-        let cases: [(Value, Wanted); 15] = [
+        let cases: [(Value, Wanted); 16] = [
             (json!({ "category": "lock" }), |row| row["category"] == "lock"),
             (json!({ "category": "mcp" }), |row| row["category"] == "mcp"),
             (json!({ "category": ["workflow", "lock"] }), |row| row["category"] == "workflow" || row["category"] == "lock"),
             (json!({ "action": "created" }), |row| row["action"] == "created"),
             (json!({ "action": "lock.deleted" }), |row| row["category"] == "lock" && row["action"] == "deleted"),
             (json!({ "actorType": "github_action" }), |row| row["actor"]["type"] == "github_action"),
+            (json!({ "actorType": "github_app" }), |row| row["actor"]["type"] == "github_app"),
             (json!({ "actorType": "mcp_client" }), |row| row["actor"]["type"] == "mcp_client"),
             (json!({ "actorId": "webhook" }), |row| row["actor"]["id"] == "webhook"),
             (json!({ "actorId": "MIA" }), |row| row["actor"]["login"] == "mia"),
@@ -181,8 +182,8 @@ on_both_engines! {
             ),
             (
                 json!({ "actorType": "robot" }),
-                "Invalid arguments: `actorType`: must be one of `mcp_client`, `user`, `github_action`, `operator`, \
-                 `anonymous` (got `robot`)",
+                "Invalid arguments: `actorType`: must be one of `mcp_client`, `user`, `github_action`, `github_app`, \
+                 `operator`, `anonymous` (got `robot`)",
             ),
             (
                 json!({ "since": "yesterday" }),
@@ -197,8 +198,8 @@ on_both_engines! {
             ),
             (
                 json!({ "actorType": ["user"] }),
-                "Invalid arguments: `actorType`: must be one of `mcp_client`, `user`, `github_action`, `operator`, \
-                 `anonymous` (got a list)",
+                "Invalid arguments: `actorType`: must be one of `mcp_client`, `user`, `github_action`, `github_app`, \
+                 `operator`, `anonymous` (got a list)",
             ),
             (
                 json!({ "action": "lock.created", "category": "auth" }),

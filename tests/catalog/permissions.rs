@@ -189,6 +189,14 @@ on_both_engines! {
         assert!(text(scope, "/hint").ends_with("dana can connect it again and tick this scope"), "{scope}");
     }
 
+    async fn list_permission_errors_of_the_demo(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let dana = app.agent("dana").await?;
+        let rows = all_rows(&dana, "list_permission_errors", json!({ "since": "2026-08-14", "until": START })).await?;
+        let shown: Vec<_> = rows.iter().map(|row| (text(row, "/login"), text(row, "/side"))).collect();
+        assert_eq!(shown, [("mia", "role"), ("mia", "role"), ("amir", "scope"), ("mia", "role")], "newest first");
+    }
+
     async fn list_permission_errors_filters(engine: Engine) {
         let app = Fixture::new(engine).start().await?;
         two_denials(&app).await?;

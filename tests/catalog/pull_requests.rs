@@ -147,21 +147,30 @@ on_both_engines! {
         let touched = [
             (
                 json!({ "component": "kms/default" }),
-                "SELECT DISTINCT p.id FROM workflow_runs w JOIN pull_requests p ON p.repository_id = w.repository_id \
-                 AND p.number = w.pull_request_number JOIN workspaces s ON s.id = w.workspace_id \
-                 WHERE s.slug = 'acme' AND w.component = 'kms/default'",
+                "SELECT p.id FROM workflow_runs t JOIN pull_requests p ON p.repository_id = t.repository_id \
+                 AND p.number = t.pull_request_number JOIN workspaces s ON s.id = t.workspace_id \
+                 WHERE s.slug = 'acme' AND t.component = 'kms/default' \
+                 UNION SELECT p.id FROM affected_instances t JOIN pull_requests p ON p.repository_id = t.repository_id \
+                 AND p.head_sha = t.head_sha JOIN workspaces s ON s.id = t.workspace_id \
+                 WHERE s.slug = 'acme' AND t.component = 'kms/default'",
             ),
             (
                 json!({ "stack": "plat-use2-prod" }),
-                "SELECT DISTINCT p.id FROM workflow_runs w JOIN pull_requests p ON p.repository_id = w.repository_id \
-                 AND p.number = w.pull_request_number JOIN workspaces s ON s.id = w.workspace_id \
-                 WHERE s.slug = 'acme' AND w.stack = 'plat-use2-prod'",
+                "SELECT p.id FROM workflow_runs t JOIN pull_requests p ON p.repository_id = t.repository_id \
+                 AND p.number = t.pull_request_number JOIN workspaces s ON s.id = t.workspace_id \
+                 WHERE s.slug = 'acme' AND t.stack = 'plat-use2-prod' \
+                 UNION SELECT p.id FROM affected_instances t JOIN pull_requests p ON p.repository_id = t.repository_id \
+                 AND p.head_sha = t.head_sha JOIN workspaces s ON s.id = t.workspace_id \
+                 WHERE s.slug = 'acme' AND t.stack = 'plat-use2-prod'",
             ),
             (
                 json!({ "component": "vpc", "stack": "plat-use2-prod" }),
-                "SELECT DISTINCT p.id FROM workflow_runs w JOIN pull_requests p ON p.repository_id = w.repository_id \
-                 AND p.number = w.pull_request_number JOIN workspaces s ON s.id = w.workspace_id \
-                 WHERE s.slug = 'acme' AND w.component = 'vpc' AND w.stack = 'plat-use2-prod'",
+                "SELECT p.id FROM workflow_runs t JOIN pull_requests p ON p.repository_id = t.repository_id \
+                 AND p.number = t.pull_request_number JOIN workspaces s ON s.id = t.workspace_id \
+                 WHERE s.slug = 'acme' AND t.component = 'vpc' AND t.stack = 'plat-use2-prod' \
+                 UNION SELECT p.id FROM affected_instances t JOIN pull_requests p ON p.repository_id = t.repository_id \
+                 AND p.head_sha = t.head_sha JOIN workspaces s ON s.id = t.workspace_id \
+                 WHERE s.slug = 'acme' AND t.component = 'vpc' AND t.stack = 'plat-use2-prod'",
             ),
         ];
         for (filter, sql) in touched {
@@ -170,6 +179,38 @@ on_both_engines! {
             assert!(!shown.is_empty(), "{filter}");
             assert_eq!(shown.len(), rows.len(), "{filter}: each once");
             assert_eq!(shown, db(&app, sql).await?, "{filter}");
+        }
+    }
+
+    async fn list_pull_requests_by_what_their_heads_affect(engine: Engine) {
+        let app = Fixture::new(engine).start().await?;
+        let agent = app.agent("mia").await?;
+        let newest = all(&agent).await?.first().context("a pull request")?.clone();
+        let upload = |component: &'static str, stack: &'static str, is_head: bool| {
+            let sha = if is_head { "p.head_sha" } else { "'of-before'" };
+            format!(
+                "INSERT INTO affected_instances \
+                 (repository_id, workspace_id, head_sha, stack, component, base_sha, is_dependent, uploaded_at) \
+                 SELECT p.repository_id, p.workspace_id, {sha}, '{stack}', '{component}', 'base', FALSE, 0 \
+                 FROM pull_requests p WHERE p.id = '{}'",
+                text(&newest, "/id")
+            )
+        };
+        app.db_execute(&upload("new/vpc", "new-dev", true)).await?;
+        app.db_execute(&upload("new/vpc", "new-prod", true)).await?;
+        app.db_execute(&upload("new/dns", "new-dev", false)).await?;
+        for (filter, is_found) in [
+            (json!({ "component": "new/vpc" }), true),
+            (json!({ "stack": "new-prod" }), true),
+            (json!({ "component": "new/vpc", "stack": "new-dev" }), true),
+            (json!({ "component": "new/vpc", "repo": newest["repo"], "state": newest["state"] }), true),
+            // Of an earlier head.
+            (json!({ "component": "new/dns" }), false),
+            (json!({ "component": "new/dns", "stack": "new-prod" }), false),
+        ] {
+            let rows = all_rows(&agent, "list_pull_requests", filter.clone()).await?;
+            let expected = if is_found { vec![text(&newest, "/id")] } else { vec![] };
+            assert_eq!(ids(&rows), expected, "{filter}");
         }
     }
 

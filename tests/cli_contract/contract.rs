@@ -69,14 +69,18 @@ on_both_engines! {
 
     async fn a_base_url_that_ends_in_a_slash_works(engine: Engine) {
         let ci = Ci::start(engine).await?;
-        let request = Client::new()
-            .patch(ci.app.url("//api/v1/repos/org/repo/instances?stack=ci-dev&component=vpc"))
-            .bearer_auth(&ci.token)
-            .json(&json!({ "command": "plan", "exit_code": 0 }));
-        succeeded(&Reply::read(request).await?)?;
+        // So does an endpoint.
+        for prefix in ["//api/v1", "/api/v1/", "//api/v1/"] {
+            let path = format!("{prefix}/repos/org/repo/instances?stack=ci-dev&component=vpc");
+            let request = Client::new()
+                .patch(ci.app.url(&path))
+                .bearer_auth(&ci.token)
+                .json(&json!({ "command": "plan", "exit_code": 0 }));
+            succeeded(&Reply::read(request).await?).context(path)?;
+        }
     }
 
-    async fn what_needs_the_app_to_write_is_not_there(engine: Engine) {
+    async fn what_is_not_done_here_says_so(engine: Engine) {
         let ci = Ci::start(engine).await?;
         let commit = json!({
             "branch": "main", "commitMessage": "test: pact contract verification",
@@ -89,6 +93,11 @@ on_both_engines! {
         );
         let reply = ci.post("/sts", &ci.token, &json!({ "policyName": "default" })).await?;
         refused(&reply, 501, "NotImplemented")?;
+        let reply = ci.post("/security-findings", &ci.token, &json!({ "version": "2.1.0", "runs": [] })).await?;
+        assert_eq!(
+            refused(&reply, 501, "NotImplemented")?,
+            "this server does not keep security findings: see docs/ingest.md"
+        );
     }
 
     async fn the_limits_are_where_the_next_cli_reads_them(engine: Engine) {
@@ -113,6 +122,7 @@ on_both_engines! {
             (Method::GET, "/settings"),
             (Method::POST, "/git/commit"),
             (Method::POST, "/sts"),
+            (Method::POST, "/security-findings"),
         ] {
             let reply = ci.send(method, path, "atmos_cs_guess", &json!({})).await?;
             refused(&reply, 401, "Unauthorized").with_context(|| path.to_owned())?;

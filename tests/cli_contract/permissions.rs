@@ -1,6 +1,8 @@
 //! What a repository lets its workflows upload, by patterns over the claims of their tokens.
 
 use anyhow::Result;
+use atmos_mcp::cli::Cli;
+use clap::Parser as _;
 use serde_json::{Value, json};
 use tests::harness::Engine;
 
@@ -16,6 +18,30 @@ impl Ci {
             workflow.len() * 10_000 + branch.len() * 100 + environment.len()
         );
         self.app.db_execute(&sql).await
+    }
+
+    /// Runs `atmos-mcp ci-permission` for Acme; gives what it fails with.
+    async fn ci_permission(&self, arguments: &[&str]) -> Result<Option<String>> {
+        let config = &self.app.app().config;
+        let folder = tempfile::TempDir::new()?;
+        let file = folder.path().join("atmos-mcp.toml");
+        let toml = format!(
+            "listen = \"127.0.0.1:0\"\npublic_url = \"{}\"\ndata = \"{}\"\n\
+             [database]\nurl = \"{}\"\n[tools]\ndir = \"-\"\n",
+            config.public_url.issuer(),
+            config.data.display(),
+            config.database.url
+        );
+        std::fs::write(&file, toml)?;
+        let file = file.display().to_string();
+        let mut line = vec!["atmos-mcp", "ci-permission"];
+        line.extend(arguments);
+        line.extend(["--workspace", "acme", "--config", file.as_str()]);
+        let ran = match Cli::try_parse_from(line) {
+            Ok(cli) => cli.run(|_| None).await,
+            Err(error) => return Ok(Some(error.to_string())),
+        };
+        Ok(ran.err().map(|error| format!("{error:#}")))
     }
 
     /// Whether a job with these claims gets a session.
@@ -108,5 +134,57 @@ on_both_engines! {
         assert!(ci.is_let_in(&pull_request).await?);
         assert!(!ci.is_let_in(&[("ref", json!("refs/heads/main")), ("head_ref", json!("feature/vpc"))]).await?);
         assert!(!ci.is_let_in(&[("ref", json!("refs/tags/feature/vpc"))]).await?);
+    }
+
+    async fn an_operator_says_what_workflows_may_upload(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let add = [
+            "add", "--repo", "org/repo", "--permission", "instances_update", "--permission", "instances_create",
+            "--workflow", "plan.yaml", "--branch", "^(main|develop)$",
+        ];
+        assert!(ci.is_let_in(&[on_branch("feature")]).await?, "no grants: everything is allowed");
+        assert_eq!(ci.ci_permission(&add).await?, None);
+        assert!(ci.is_let_in(&[on_branch("main")]).await?);
+        assert!(!ci.is_let_in(&[on_branch("feature")]).await?);
+        let other = ("workflow_ref", json!("org/repo/.github/workflows/other.yaml@refs/heads/main"));
+        assert!(!ci.is_let_in(&[on_branch("main"), other]).await?);
+        let patterns = "SELECT permission || ' ' || workflow_pattern || ' ' || branch_pattern || ' ' || environment_pattern \
+             FROM repository_permissions ORDER BY permission";
+        assert_eq!(ci.app.db_text(patterns).await?, [
+            "instances_create plan.yaml ^(main|develop)$ *",
+            "instances_update plan.yaml ^(main|develop)$ *",
+        ]);
+        let refused = ci.ci_permission(&add).await?.unwrap_or_default();
+        assert!(refused.starts_with("--permission instances_create: org/repo has this grant, perm_"), "{refused}");
+
+        assert_eq!(ci.ci_permission(&["list"]).await?, None);
+        for id in ci.app.db_text("SELECT id FROM repository_permissions").await? {
+            assert!(!ci.is_let_in(&[on_branch("feature")]).await?);
+            assert_eq!(ci.ci_permission(&["remove", "--id", &id]).await?, None);
+            let refused = ci.ci_permission(&["remove", "--id", &id]).await?.unwrap_or_default();
+            assert!(refused.contains("workspace acme has no such grant"), "{refused}");
+        }
+        assert!(ci.is_let_in(&[on_branch("feature")]).await?, "again no grants");
+        let noted = "SELECT a.action || ' ' || a.actor_type || ' ' || r.name FROM audit_log a \
+             JOIN repositories r ON r.id = a.target_id WHERE a.category = 'permission' ORDER BY a.action";
+        let expected = ["assigned operator repo", "assigned operator repo", "removed operator repo", "removed operator repo"];
+        assert_eq!(ci.app.db_text(noted).await?, expected);
+    }
+
+    async fn a_grant_that_would_let_nobody_in_is_refused(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        let add = ["add", "--repo", "org/repo", "--permission", "instances_update"];
+        for (arguments, text) in [
+            (["--branch", "(main"], "a pattern is *, an exact text, or a regular expression"),
+            (["--workflow", ".github/workflows/plan.yaml"], "without the folder"),
+            (["--permission", "everything"], "one of affected_stacks_create, deployments_create"),
+        ] {
+            let refused = ci.ci_permission(&[add.as_slice(), &arguments].concat()).await?.unwrap_or_default();
+            assert!(refused.contains(text), "{arguments:?}: {refused}");
+        }
+        let nowhere = ["add", "--repo", "org/nothing", "--permission", "instances_update"];
+        let refused = ci.ci_permission(&nowhere).await?.unwrap_or_default();
+        assert_eq!(refused, "--repo org/nothing: workspace acme has no such repository");
+        assert!(ci.is_let_in(&[]).await?, "nothing was written");
     }
 }

@@ -49,6 +49,8 @@ pub async fn fleet_calls(agent: &Agent) -> Result<Vec<(&'static str, Value)>> {
         ("list_pull_requests", json!({})),
         ("list_pull_requests", json!({ "state": "open" })),
         ("list_pull_requests", json!({ "author": "author-3" })),
+        ("list_pull_requests", json!({ "component": "component-7" })),
+        ("list_pull_requests", json!({ "stack": stack })),
         ("list_audit_log_entries", json!({})),
         ("list_audit_log_entries", json!({ "action": "tool_denied" })),
         ("list_permission_errors", json!({})),

@@ -200,9 +200,9 @@ impl TestApp {
         Reply::read(Client::new().get(self.url(path))).await
     }
 
-    /// The last audit rows, newest first, as `actor_type action target outcome detail`.
+    /// The last audit rows since the test began, newest first, as `actor_type action target outcome detail`.
     pub async fn db_audit(&self, limit: usize) -> Result<Vec<String>> {
-        let rows = self.db_text("SELECT actor_type || ' ' || action || ' ' || COALESCE(target_id, '-') || ' ' || outcome || ' ' || COALESCE(detail, '-') FROM audit_log ORDER BY id DESC").await?;
+        let rows = self.db_text("SELECT actor_type || ' ' || action || ' ' || COALESCE(target_id, '-') || ' ' || outcome || ' ' || COALESCE(detail, '-') FROM audit_log WHERE at >= 1787306400000000 ORDER BY id DESC").await?;
         Ok(rows.into_iter().take(limit).collect())
     }
 

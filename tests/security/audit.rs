@@ -7,6 +7,9 @@ use tests::harness::{Engine, ExtraTools, Fixture, TestApp};
 /// Needs what a member's role lacks.
 const AUDITORS_ECHO: &str = "[echo]\npermission = \"ws:audit_log:read\"\n";
 
+/// What the calls of the test told; those of the demo are older.
+const METADATA: &str = "SELECT metadata FROM audit_log WHERE action = 'tool_called' AND at >= 1787306400000000";
+
 /// The rows of tool calls, in alphabetical order: the clock stands still, so their ids do not sort them.
 async fn tool_calls(app: &TestApp) -> Result<Vec<String>> {
     let mut rows = app.db_audit(usize::MAX).await?;
@@ -79,7 +82,7 @@ on_both_engines! {
         let agent = app.agent("mia").await?;
         let arguments = json!({ "query": "my own words", "nested": [{ "Comment": "my own words" }], "limit": 2 });
         agent.call("list_repos", arguments).await?.tool_error()?;
-        let rows = app.db_text("SELECT metadata FROM audit_log WHERE action = 'tool_called'").await?;
+        let rows = app.db_text(METADATA).await?;
         let [row] = rows.as_slice() else { anyhow::bail!("not one row: {rows:?}") };
         let expected = json!({ "query": "[redacted]", "nested": [{ "Comment": "[redacted]" }], "limit": 2 });
         assert_eq!(serde_json::from_str::<serde_json::Value>(row)?, expected);
@@ -89,7 +92,7 @@ on_both_engines! {
         let app = Fixture::new(engine).start().await?;
         let agent = app.agent("mia").await?;
         agent.call("list_instances", json!({ "stack": "x".repeat(5_000) })).await?.structured()?;
-        let rows = app.db_text("SELECT metadata FROM audit_log WHERE action = 'tool_called'").await?;
+        let rows = app.db_text(METADATA).await?;
         assert!(rows.iter().all(|row| row.len() < 600 && row.contains("[5000 bytes]")), "{rows:?}");
     }
 

@@ -140,4 +140,33 @@ on_both_engines! {
             .await?;
         assert_eq!(rows, ["unheard_of invented", "check_run created", "push -"]);
     }
+
+    async fn an_action_that_nobody_knows_is_accepted_and_changes_nothing(engine: Engine) {
+        let app = start(engine).await?;
+        let github = Github::new(&app);
+        github.add_repositories(&["frob".to_owned()]).await?;
+        let run = json!({ "id": 7_777, "status": "queued", "run_attempt": 1, "created_at": "2026-08-21T09:00:00Z" });
+        let job = json!({ "id": 8_888, "run_id": 7_777, "run_attempt": 1, "name": "plan", "status": "queued" });
+        for (name, field, value) in [
+            ("pull_request", "pull_request", json!({ "number": 12, "state": "open", "title": "Add vpc" })),
+            ("workflow_run", "workflow_run", run.clone()),
+            ("workflow_job", "workflow_job", job),
+            ("deployment_review", "workflow_run", run),
+        ] {
+            let body = event("frob", "frob", field, value).to_string();
+            let reply = Reply::read(github.request(name, &body)).await?;
+            assert_eq!(reply.status, 202, "{name}: {}", reply.body);
+            assert_eq!(reply.body["outcome"], "ignored", "{name}");
+            assert_eq!(reply.body["reason"], "this server does not know the action", "{name}");
+        }
+        let stored = app.db_text(
+            "SELECT q.id FROM pull_requests q JOIN repositories p ON p.id = q.repository_id WHERE p.name = 'frob' \
+             UNION ALL SELECT w.id FROM workflow_runs w JOIN repositories p ON p.id = w.repository_id \
+             WHERE p.name = 'frob'",
+        );
+        assert_eq!(stored.await?, [""; 0]);
+        let counted = "SELECT event FROM webhook_deliveries WHERE action = 'frob' ORDER BY event";
+        let events = ["deployment_review", "pull_request", "workflow_job", "workflow_run"];
+        assert_eq!(app.db_text(counted).await?, events);
+    }
 }

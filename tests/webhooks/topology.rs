@@ -134,9 +134,9 @@ on_both_engines! {
         assert_eq!(rows, ["merged Add vpc mia vpc 1787299500000000"]);
         let audited = app.db_text(AUDITED).await?;
         assert_eq!(audited, [
-            "github.repository_imported github_action repository",
-            "pull_request.merged github_action pull_request",
-            "pull_request.opened github_action pull_request",
+            "github.repository_imported github_app repository",
+            "pull_request.merged github_app pull_request",
+            "pull_request.opened github_app pull_request",
         ]);
     }
 

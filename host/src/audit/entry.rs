@@ -11,6 +11,8 @@ pub enum Actor {
     User { user_id: String },
     /// A CI workflow with a workspace token or session.
     GithubAction { id: String },
+    /// GitHub itself, by its webhook.
+    GithubApp,
     /// Who runs the server, on its command line.
     Operator,
     /// Somebody who has not proven who they are.
@@ -24,16 +26,18 @@ impl Actor {
             Self::McpClient { .. } => "mcp_client",
             Self::User { .. } => "user",
             Self::GithubAction { .. } => "github_action",
+            Self::GithubApp => "github_app",
             Self::Operator => "operator",
             Self::Anonymous => "anonymous",
         }
     }
 
-    /// The actor's id: a user's, or a workflow's token.
+    /// The actor's id: a user's, a workflow's token, or `webhook`.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::McpClient { user_id, .. } | Self::User { user_id } => Some(user_id),
             Self::GithubAction { id } => Some(id),
+            Self::GithubApp => Some("webhook"),
             Self::Operator | Self::Anonymous => None,
         }
     }

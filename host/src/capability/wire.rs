@@ -155,6 +155,7 @@ words! { ActorType in "audit_log":
     McpClient "mcp_client",
     User "user",
     GithubAction "github_action",
+    GithubApp "github_app",
     Operator "operator",
     Anonymous "anonymous",
 }

@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::operator::Operator;
+use super::repo_name::RepoName;
 use super::{Location, print};
 use crate::audit::Entry;
 use crate::authz::WorkspaceScope;
@@ -39,21 +40,8 @@ pub(super) struct Place {
     #[arg(long)]
     workspace: String,
     /// The repository, OWNER/NAME.
-    #[arg(long, value_parser = parse_repo)]
+    #[arg(long, value_parser = RepoName::parse)]
     repo: RepoName,
-}
-
-/// A repository as people name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RepoName {
-    owner: String,
-    name: String,
-}
-
-impl std::fmt::Display for RepoName {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}/{}", self.owner, self.name)
-    }
 }
 
 pub(super) async fn run(command: Command, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
@@ -175,24 +163,4 @@ async fn publish(operator: Operator, entry: &Entry, id: &str, text: &str, place:
 fn server_key(operator: &Operator) -> anyhow::Result<ServerKey> {
     ServerKey::load_or_create(&operator.data, &operator.entropy)
         .with_context(|| format!("the server's key in {} cannot be read", operator.data.display()))
-}
-
-fn parse_repo(text: &str) -> Result<RepoName, String> {
-    text.split_once('/')
-        .filter(|(owner, name)| !owner.is_empty() && !name.is_empty() && !name.contains('/'))
-        .map(|(owner, name)| RepoName { owner: owner.to_owned(), name: name.to_owned() })
-        .ok_or_else(|| "a repository is OWNER/NAME, as in its URL on GitHub".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repository_is_owner_and_name() {
-        assert_eq!(parse_repo("acme/infra").map(|repo| repo.to_string()), Ok("acme/infra".to_owned()));
-        for bad in ["", "acme", "acme/", "/infra", "acme/infra/x"] {
-            assert!(parse_repo(bad).is_err(), "{bad:?}");
-        }
-    }
 }

@@ -1,11 +1,13 @@
 //! The command line.
 
 mod badge_token;
+mod ci_permission;
 mod demo;
 mod entitlement;
 mod installation;
 mod member;
 mod operator;
+mod repo_name;
 mod serve;
 mod sync;
 mod token;
@@ -46,6 +48,9 @@ enum Command {
     /// Tokens with which READMEs show badges.
     #[command(subcommand)]
     BadgeToken(badge_token::Command),
+    /// What workflows may upload without a workspace token.
+    #[command(subcommand)]
+    CiPermission(ci_permission::Command),
     /// Which installations of the GitHub App a workspace has.
     #[command(subcommand)]
     Installation(installation::Command),
@@ -77,6 +82,7 @@ impl Cli {
             Command::Member(command) => member::run(command, environment).await,
             Command::Token(command) => token::run(command, environment).await,
             Command::BadgeToken(command) => badge_token::run(command, environment).await,
+            Command::CiPermission(command) => ci_permission::run(command, environment).await,
             Command::Installation(command) => installation::run(command, environment).await,
             Command::Sync(command) => sync::run(command, environment).await,
         }

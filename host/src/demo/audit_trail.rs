@@ -1,15 +1,18 @@
-//! The audit log of the last weeks: what workflows uploaded, and what became of pull requests.
+//! The audit log of the last weeks: what workflows uploaded, what became of pull requests, and which calls of agents
+//! were denied.
 
 use serde_json::json;
 
 use super::changes::Change;
-use super::dice::DAY;
+use super::dice::{DAY, Dice, HOUR, MINUTE};
 use super::events::Outcome;
 use super::failures::Place;
 use super::sites::Stage;
+use super::spec::DenialSpec;
 use super::timeline::Draft;
+use crate::authz::Permission;
 use crate::clock::Timestamp;
-use crate::store::demo_seed::{AuditRow, PullRequest, Run};
+use crate::store::demo_seed::{AuditRow, Denied, Member, PullRequest, Run};
 
 /// Days that the log reaches back.
 const DAYS: u32 = 35;
@@ -61,6 +64,7 @@ fn result(stage: &Stage<'_>, draft: &Draft<'_>, run: &Run) -> Option<AuditRow> {
     Some(AuditRow {
         id: stage.dice.id("aud", at),
         at,
+        actor_type: "github_action",
         actor_id: format!("{repository}/actions/runs/{number}"),
         category: "instance",
         action: "drift_status_updated",
@@ -68,6 +72,7 @@ fn result(stage: &Stage<'_>, draft: &Draft<'_>, run: &Run) -> Option<AuditRow> {
         target_id: run.instance_id.clone(),
         metadata: metadata.to_string(),
         request_id: stage.dice.id("req", at),
+        denied: None,
     })
 }
 
@@ -75,6 +80,7 @@ fn of_pull_request(stage: &Stage<'_>, row: &PullRequest, (at, action): (Timestam
     AuditRow {
         id: stage.dice.id("aud", at),
         at,
+        actor_type: "github_app",
         actor_id: "webhook".to_owned(),
         category: "pull_request",
         action,
@@ -82,5 +88,39 @@ fn of_pull_request(stage: &Stage<'_>, row: &PullRequest, (at, action): (Timestam
         target_id: row.id.clone(),
         metadata: json!({ "number": row.number, "author": row.author, "repositoryId": row.repository_id }).to_string(),
         request_id: stage.dice.id("req", at),
+        denied: None,
+    }
+}
+
+/// Calls that were denied: of a person whose role did not have the permission, or whose client was not granted it. Each
+/// person has one client.
+pub(super) fn denials(dice: &Dice<'_>, specs: &[DenialSpec], members: &[Member], now: Timestamp) -> Vec<AuditRow> {
+    let mut rows = Vec::new();
+    for member in members {
+        let client_id = dice.id("cli", now.minus(DAY * DAYS));
+        let theirs = specs.iter().filter(|spec| spec.login == member.login);
+        rows.extend(theirs.map(|spec| denial(dice, spec, (member, client_id.as_str()), now)));
+    }
+    rows
+}
+
+fn denial(dice: &Dice<'_>, spec: &DenialSpec, (member, client_id): (&Member, &str), now: Timestamp) -> AuditRow {
+    let at = now.minus(HOUR * spec.hours + MINUTE * spec.minutes);
+    AuditRow {
+        id: dice.id("aud", at),
+        at,
+        actor_type: "mcp_client",
+        actor_id: member.user_id.clone(),
+        category: "mcp",
+        action: "tool_called",
+        target_type: "tool",
+        target_id: spec.tool.to_owned(),
+        metadata: spec.arguments.to_owned(),
+        request_id: dice.id("req", at),
+        denied: Some(Denied {
+            client_id: client_id.to_owned(),
+            permission: Permission::AuditLogRead.key(),
+            side: spec.side.name(),
+        }),
     }
 }

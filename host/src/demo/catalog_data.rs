@@ -1,7 +1,8 @@
 //! Acme Platform: accounts, repositories, stacks and components.
 
 use super::script::ACME_CHANGES;
-use super::spec::{Fate, InstallationSpec, LockSpec, RepositorySpec, Workflow, WorkspaceSpec};
+use super::spec::{DenialSpec, Fate, InstallationSpec, LockSpec, RepositorySpec, Workflow, WorkspaceSpec};
+use crate::audit::DeniedSide;
 use crate::authz::Role;
 
 /// The demo's workspace.
@@ -73,6 +74,42 @@ pub(super) static ACME: WorkspaceSpec = WorkspaceSpec {
     ],
     overrides: &[("audit_retention_days", "730"), ("sts", "true")],
 };
+
+/// What agents asked for in vain.
+pub(super) const DENIALS: &[DenialSpec] = &[
+    DenialSpec {
+        login: "mia",
+        tool: "list_audit_log_entries",
+        arguments: r#"{"query":"[redacted]"}"#,
+        side: DeniedSide::Role,
+        hours: 26,
+        minutes: 14,
+    },
+    DenialSpec {
+        login: "mia",
+        tool: "list_permission_errors",
+        arguments: "{}",
+        side: DeniedSide::Role,
+        hours: 26,
+        minutes: 12,
+    },
+    DenialSpec {
+        login: "amir",
+        tool: "list_audit_log_entries",
+        arguments: r#"{"category":"lock"}"#,
+        side: DeniedSide::Scope,
+        hours: 75,
+        minutes: 40,
+    },
+    DenialSpec {
+        login: "mia",
+        tool: "list_audit_log_entries",
+        arguments: r#"{"targetType":"instance"}"#,
+        side: DeniedSide::Role,
+        hours: 141,
+        minutes: 3,
+    },
+];
 
 const PLATFORM_STACKS: &[&str] =
     &["plat-use2-sandbox", "plat-use2-dev", "plat-use2-staging", "plat-use2-prod", "plat-usw2-prod", "plat-euw1-prod"];

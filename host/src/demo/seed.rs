@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::catalog_data::ACME;
+use super::catalog_data::{ACME, DENIALS};
 use super::change_rows::{self, ChangeRows};
 use super::details::{self, Details};
 use super::dice::{DAY, Dice, HOUR};
@@ -52,7 +52,10 @@ pub(super) fn datasets(entropy_seed: u64, now: Timestamp) -> [Dataset; 2] {
     let entropy = Entropy::seeded(entropy_seed);
     // GitHub's times have no fractions.
     let now = Timestamp::from_micros(now.seconds() * 1_000_000);
-    [build(&ACME, &Dice(&entropy), now), build(&RIVAL, &Dice(&entropy), now)]
+    let dice = Dice(&entropy);
+    let (mut acme, rival) = (build(&ACME, &dice, now), build(&RIVAL, &dice, now));
+    acme.audit.extend(audit_trail::denials(&dice, DENIALS, &acme.members, now));
+    [acme, rival]
 }
 
 fn build(spec: &'static WorkspaceSpec, dice: &Dice<'_>, now: Timestamp) -> Dataset {

@@ -1,5 +1,6 @@
 //! What a demo workspace is described by.
 
+use crate::audit::DeniedSide;
 use crate::authz::Role;
 
 /// A workspace.
@@ -148,4 +149,16 @@ pub(super) enum Fate {
     Orphaned,
     /// New; nothing has run yet.
     Unknown,
+}
+
+/// A call that was denied for want of `ws:audit_log:read`.
+pub(super) struct DenialSpec {
+    pub(super) login: &'static str,
+    pub(super) tool: &'static str,
+    /// JSON.
+    pub(super) arguments: &'static str,
+    pub(super) side: DeniedSide,
+    /// How long ago: hours, and minutes.
+    pub(super) hours: u32,
+    pub(super) minutes: u32,
 }

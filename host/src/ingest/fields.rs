@@ -98,7 +98,8 @@ pub(super) fn repository(owner: Value, repo: Value, host: Value) -> Result<Repos
 
 /// Where a chunk stands; none for an upload in one piece.
 pub(super) fn chunk(id: Value, index: &Value, total: &Value) -> Result<Option<Chunk>, IngestError> {
-    if id.is_null() {
+    // Go writes a text that was never set as "".
+    if id.is_null() || id.as_str() == Some("") {
         return Ok(None);
     }
     let upload_id = name("batch_id", id)?;

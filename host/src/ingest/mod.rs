@@ -37,6 +37,7 @@ mod settings;
 mod upload;
 
 use envelope::IngestError;
+pub(crate) use oidc::is_pattern;
 
 /// The CLI cuts uploads at about 4 MiB, but cuts by the average size of an instance, so a chunk can be
 /// larger.
@@ -46,8 +47,11 @@ const MAX_BODY: usize = 16 << 20;
 pub(crate) fn router() -> Router<App> {
     let mut router = Router::new();
     for (path, methods) in routes() {
-        // The CLI joins base URL and endpoint as they are, so a base URL that ends in `/` gives two slashes.
-        router = router.route(&format!("/{path}"), methods.clone()).route(path, methods);
+        // The CLI joins base URL, endpoint and path as they are, so one that ends in `/` gives two slashes.
+        let after_endpoint = path.replacen("/v1/", "/v1//", 1);
+        for path in [path, after_endpoint.as_str()] {
+            router = router.route(&format!("/{path}"), methods.clone()).route(path, methods.clone());
+        }
     }
     router
         .method_not_allowed_fallback(not_found)
@@ -73,6 +77,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/settings", get(cli_settings::settings)),
         ("/api/v1/git/commit", post(unsupported::commit)),
         ("/api/v1/sts", post(unsupported::sts)),
+        ("/api/v1/security-findings", post(unsupported::security_findings)),
         ("/api/v1/{*path}", any(not_found)),
     ]
 }

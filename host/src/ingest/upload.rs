@@ -103,6 +103,8 @@ mod tests {
     fn a_refusal_names_the_field() {
         let repo = json!({ "repo_owner": "org", "repo_name": "repo", "instances": null });
         assert!(parse(repo.to_string().as_bytes()).unwrap().instances.is_empty());
+        let whole = json!({ "repo_owner": "org", "repo_name": "repo", "instances": [], "batch_id": "" });
+        assert_eq!(parse(whole.to_string().as_bytes()).unwrap().chunk, None);
         for (field, value, text) in [
             ("repo_owner", json!(null), "`repo_owner` is missing"),
             ("repo_name", json!(5), "`repo_name` must be a string"),

@@ -64,7 +64,9 @@ impl<'a> Calls<'a> {
 fn push_row(insert: &mut Query, entropy: &Entropy, entry: &Entry) {
     let (client_id, grant_id) = match &entry.actor {
         Actor::McpClient { client_id, grant_id, .. } => (Some(client_id.as_str()), Some(grant_id.as_str())),
-        Actor::User { .. } | Actor::GithubAction { .. } | Actor::Operator | Actor::Anonymous => (None, None),
+        Actor::User { .. } | Actor::GithubAction { .. } | Actor::GithubApp | Actor::Operator | Actor::Anonymous => {
+            (None, None)
+        }
     };
     let (target_type, target_id) = entry.target.as_ref().map(|(kind, id)| (*kind, id.as_str())).unzip();
     let used = entry.tool_use.as_ref();

@@ -62,7 +62,7 @@ pub(crate) struct PullRequestFilter<'a> {
     pub(crate) states: Vec<&'static str>,
     /// Owner and name.
     pub(crate) repo: Option<(&'a str, &'a str)>,
-    /// Of an instance that one of its runs was of.
+    /// Of an instance that one of its runs was of, or that its head affects.
     pub(crate) component: Option<&'a str>,
     pub(crate) stack: Option<&'a str>,
     pub(crate) author: Option<&'a str>,
@@ -101,27 +101,36 @@ pub(crate) async fn list_pull_requests(
         let Some(id) = find_repository_id(reader, scope, repo).await? else { return Ok(Vec::new()) };
         list.equal("repository_id", Some(&id), 200);
     }
-    require_runs(&mut list, filter);
+    require_instances(&mut list, filter);
     list.within(filter.window);
     let from = "pull_requests p CROSS JOIN repositories r WHERE p.id = k.id AND r.id = p.repository_id";
     reader.fetch_all(list.query(page, &columns(), from)).await
 }
 
-/// Component and stack are those of one run; both partial indexes of migration 0011 have all that is asked here.
-fn require_runs(list: &mut List, filter: &PullRequestFilter<'_>) {
-    let mut touched = Vec::new();
+/// Component and stack are those of one run, or of one instance that the head affects. The indexes of migrations 0010,
+/// 0011 and 0025 have all that is asked here, but for the number of the pull request that has a head.
+fn require_instances(list: &mut List, filter: &PullRequestFilter<'_>) {
+    let mut names = Vec::new();
     for (column, name) in [("component", filter.component), ("stack", filter.stack)] {
         if let Some(name) = name {
-            touched.push(format!("w.{column} = {}", list.bind(name)));
+            names.push((column, list.bind(name)));
         }
     }
-    if !touched.is_empty() {
-        list.require(format!(
-            "(t.repository_id, t.number) IN (SELECT w.repository_id, w.pull_request_number FROM workflow_runs w \
-             WHERE w.workspace_id = $1 AND {} AND w.pull_request_number IS NOT NULL)",
-            touched.join(" AND ")
-        ));
+    if names.is_empty() {
+        return;
     }
+    let are_of = |table: &str| {
+        let are: Vec<String> = names.iter().map(|(column, name)| format!(" AND {table}.{column} = {name}")).collect();
+        are.concat()
+    };
+    list.require(format!(
+        "(t.repository_id, t.number) IN (SELECT w.repository_id, w.pull_request_number FROM workflow_runs w \
+         WHERE w.workspace_id = $1{} AND w.pull_request_number IS NOT NULL \
+         UNION ALL SELECT h.repository_id, h.number FROM affected_instances a CROSS JOIN pull_requests h \
+         WHERE a.workspace_id = $1{} AND h.repository_id = a.repository_id AND h.head_sha = a.head_sha)",
+        are_of("w"),
+        are_of("a")
+    ));
 }
 
 /// One pull request of the workspace.

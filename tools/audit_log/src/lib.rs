@@ -102,7 +102,7 @@ impl From<audit_log::EntryDetails> for AuditEntryDetails {
 }
 
 /// What the hint about an empty page names; the words of `docs/audit-log.md`.
-const CATEGORIES: [&str; 12] = [
+const CATEGORIES: [&str; 13] = [
     "auth",
     "badge_token",
     "entitlement",
@@ -110,6 +110,7 @@ const CATEGORIES: [&str; 12] = [
     "instance",
     "lock",
     CALLS,
+    "permission",
     "pull_request",
     "team_member",
     "workflow",

@@ -91,8 +91,8 @@ impl From<PullRequestDetails> for Details {
 /// What to try when no pull request matches.
 pub fn hint(filter: &PullRequestFilter) -> String {
     let hint = if filter.component.is_some() || filter.stack.is_some() {
-        "no pull request that matches has a run of it; list_components, list_stacks and list_repos show the names \
-         there are"
+        "no pull request that matches affects it or has a run of it; list_components, list_stacks and list_repos show \
+         the names there are"
     } else if filter.author.is_some() {
         "no pull request matches; `author` is an exact GitHub login, of a bot with `[bot]` at its end"
     } else {

@@ -38,6 +38,7 @@ use claims::Claims;
 pub(super) use error::OidcError;
 pub(super) use jwks::Jwks;
 use patterns::granted;
+pub(crate) use patterns::is_pattern;
 
 /// Larger bodies are refused: anybody may send one. GitHub's tokens have about 2 kB.
 pub(super) const MAX_BODY: usize = 64 << 10;

@@ -50,6 +50,11 @@ fn matches(pattern: &str, value: &str) -> bool {
         && regex(&format!("^(?:{pattern})$")).is_some_and(|whole| whole.is_match(value))
 }
 
+/// Whether a text is a pattern that can match something else than itself, if it looks like one.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    text == "*" || !text.contains(REGEX_CHARACTERS) || regex(text).is_some()
+}
+
 fn regex(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).build().ok()
 }

@@ -18,6 +18,9 @@ pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> 
     let Some(run) = payload.workflow_run.as_ref() else {
         return Ok(Outcome::Ignored("the review names no run"));
     };
+    if let Some(ignored) = work.unless_known(&["requested", "approved", "rejected"]) {
+        return Ok(ignored);
+    }
     let workflow = payload.workflow.as_ref();
     let targets = work.targets().await?;
     for target in &targets {

@@ -8,11 +8,40 @@ use crate::ingest::github::pull_requests::{self, Told};
 use crate::store::github::Target;
 use crate::store::github::pull_requests::PullRequest;
 
+/// GitHub's words for what happens to a pull request.
+const ACTIONS: &[&str] = &[
+    "assigned",
+    "auto_merge_disabled",
+    "auto_merge_enabled",
+    "closed",
+    "converted_to_draft",
+    "demilestoned",
+    "dequeued",
+    "edited",
+    "enqueued",
+    "labeled",
+    "locked",
+    "merged",
+    "milestoned",
+    "opened",
+    "ready_for_review",
+    "reopened",
+    "review_request_removed",
+    "review_requested",
+    "synchronize",
+    "unassigned",
+    "unlabeled",
+    "unlocked",
+];
+
 /// Applies an event of a pull request.
 pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> {
     let payload = work.payload.pull_request.as_ref().ok_or(WebhookError::MissingField("pull_request"))?;
     let told = Told::Event { action: work.action(), before: work.payload.before.get() };
     let pull_request = pull_requests::read(payload, told, work.now)?;
+    if let Some(ignored) = work.unless_known(ACTIONS) {
+        return Ok(ignored);
+    }
     let targets = work.targets().await?;
     for target in &targets {
         let written = pull_requests::store(&mut work.recorder(), target, &pull_request).await?;

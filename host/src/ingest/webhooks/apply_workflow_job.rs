@@ -8,6 +8,9 @@ use crate::ingest::github::jobs;
 pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> {
     let payload = work.payload.workflow_job.as_ref().ok_or(WebhookError::MissingField("workflow_job"))?;
     let told = jobs::read(payload, work.now)?;
+    if let Some(ignored) = work.unless_known(&["queued", "waiting", "in_progress", "completed"]) {
+        return Ok(ignored);
+    }
     let targets = work.targets().await?;
     for target in &targets {
         let kept = jobs::store(&mut work.recorder(), target, &told).await?;

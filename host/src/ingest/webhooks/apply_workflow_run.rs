@@ -14,6 +14,9 @@ use crate::upstream::github_app::types::WorkflowRun;
 pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> {
     let workflow = work.payload.workflow.as_ref();
     let payload = work.payload.workflow_run.as_ref().ok_or(WebhookError::MissingField("workflow_run"))?;
+    if let Some(ignored) = work.unless_known(&["requested", "in_progress", "completed"]) {
+        return Ok(ignored);
+    }
     let targets = work.targets().await?;
     for target in &targets {
         let (stored, settled) = runs::store(&mut work.recorder(), target, payload, workflow).await?;

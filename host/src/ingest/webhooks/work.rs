@@ -67,7 +67,7 @@ impl Note {
     /// The entry.
     pub(super) fn entry(self, now: Timestamp, request_id: &str) -> Entry {
         let (kind, id) = self.target;
-        Entry::new(now, Actor::GithubAction { id: "webhook".to_owned() }, self.event, request_id)
+        Entry::new(now, Actor::GithubApp, self.event, request_id)
             .with_workspace(self.workspace_id)
             .with_target(kind, id)
             .with_metadata(&self.metadata)
@@ -89,6 +89,13 @@ impl<'a> Work<'a> {
     /// What happened, in GitHub's word.
     pub(super) fn action(&self) -> &'a str {
         self.payload.action.or_empty()
+    }
+
+    /// What becomes of an event whose action is none of these: GitHub adds some, and this server cannot tell what they
+    /// mean. None if the event has one of them, or no action.
+    pub(super) fn unless_known(&self, actions: &[&str]) -> Option<Outcome> {
+        let is_known = self.action().is_empty() || actions.contains(&self.action());
+        (!is_known).then_some(Outcome::Ignored("this server does not know the action"))
     }
 
     /// Notes that a run that is over changed its instance's status.

@@ -11,5 +11,5 @@ pub(crate) use dataset::Dataset;
 pub(crate) use details::{Job, JobLog, JobSummary};
 pub(crate) use history::{Affected, Approval, Commit, PullRequest, Run, StatusChange};
 pub(crate) use insert::insert_dataset;
-pub(crate) use settings::{AuditRow, BadgeToken, Override, Schedule};
+pub(crate) use settings::{AuditRow, BadgeToken, Denied, Override, Schedule};
 pub(crate) use topology::{Installation, Instance, Lock, Member, Repository};

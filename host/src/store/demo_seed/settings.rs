@@ -34,11 +34,12 @@ pub(crate) struct Override {
     pub(crate) created_at: Timestamp,
 }
 
-/// An entry of a `github_action` that ended well.
+/// An entry of the audit log.
 #[derive(Debug)]
 pub(crate) struct AuditRow {
     pub(crate) id: String,
     pub(crate) at: Timestamp,
+    pub(crate) actor_type: &'static str,
     pub(crate) actor_id: String,
     pub(crate) category: &'static str,
     pub(crate) action: &'static str,
@@ -47,6 +48,16 @@ pub(crate) struct AuditRow {
     /// JSON.
     pub(crate) metadata: String,
     pub(crate) request_id: String,
+    /// None if it ended well.
+    pub(crate) denied: Option<Denied>,
+}
+
+/// What a client's call lacked.
+#[derive(Debug)]
+pub(crate) struct Denied {
+    pub(crate) client_id: String,
+    pub(crate) permission: &'static str,
+    pub(crate) side: &'static str,
 }
 
 pub(super) const SCHEDULES: &str = "INSERT INTO schedules \
@@ -84,20 +95,25 @@ pub(super) fn override_row(row: Override) -> [Value; 3] {
     [row.key.into(), row.value.into(), row.created_at.into()]
 }
 
-pub(super) const AUDIT: &str = "INSERT INTO audit_log (id, at, actor_type, actor_id, category, action, target_type, \
-     target_id, outcome, metadata, request_id, workspace_id) VALUES ";
+pub(super) const AUDIT: &str = "INSERT INTO audit_log (id, at, actor_type, actor_id, client_id, category, action, \
+     target_type, target_id, outcome, detail, denied_side, metadata, request_id, workspace_id) VALUES ";
 
-pub(super) fn audit_row(row: AuditRow) -> [Value; 11] {
+pub(super) fn audit_row(row: AuditRow) -> [Value; 14] {
+    let outcome = if row.denied.is_some() { "denied" } else { "ok" };
+    let denied = row.denied.as_ref();
     [
         row.id.into(),
         row.at.into(),
-        "github_action".into(),
+        row.actor_type.into(),
         row.actor_id.into(),
+        denied.map(|denied| denied.client_id.as_str()).into(),
         row.category.into(),
         row.action.into(),
         row.target_type.into(),
         row.target_id.into(),
-        "ok".into(),
+        outcome.into(),
+        denied.map(|denied| denied.permission).into(),
+        denied.map(|denied| denied.side).into(),
         row.metadata.into(),
         row.request_id.into(),
     ]

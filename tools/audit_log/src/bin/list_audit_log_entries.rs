@@ -17,7 +17,7 @@ struct Args {
     actor_id: Option<String>,
     /// Such as `instance`, `tool`.
     target_type: Option<String>,
-    /// Such as an instance's id.
+    /// Such as an instance id.
     target_id: Option<String>,
     outcome: Option<OneOrMany<Outcome>>,
     since: Option<Since>,
@@ -26,8 +26,8 @@ struct Args {
     query: Option<String>,
 }
 
-/// Lists the audit log, newest first. For changes of a stack or component give its name as `query`; for denied
-/// calls use `list_permission_errors`.
+/// Lists the audit log, newest first. For changes of a stack or component give its name as `query`; for denials
+/// use `list_permission_errors`.
 #[tool]
 fn list_audit_log_entries(args: Args) -> ToolResult<Listing<AuditEntry>> {
     let page = args.page();

@@ -10,9 +10,9 @@ struct Args {
     state: Option<OneOrMany<ChangeRequestState>>,
     /// `owner/name`.
     repo: Option<String>,
-    /// With a run of it.
+    /// Affected, or with a run.
     component: Option<String>,
-    /// With a run in it.
+    /// Affected, or with a run.
     stack: Option<String>,
     /// GitHub login.
     author: Option<String>,
@@ -20,8 +20,8 @@ struct Args {
     until: Option<Until>,
 }
 
-/// Lists pull requests, newest first, with the hours to merge and how many instances they affect. `get_pull_request`
-/// has the plans and applies of one.
+/// Lists pull requests, newest first, with hours to merge and how many instances they affect. `get_pull_request` has
+/// plans and applies of one.
 #[tool]
 fn list_pull_requests(args: Args) -> ToolResult<Listing<Row>> {
     let page = args.page();
