@@ -154,6 +154,23 @@ on_both_engines! {
         refused(&ci.exchange(&ci.issuer.token(&ci.issuer.claims(&[]))?).await?, 404, "NotFound")?;
     }
 
+    async fn a_repository_is_known_by_its_id_once_a_token_has_told_it(engine: Engine) {
+        let ci = Ci::start(engine).await?;
+        ci.session(&[("repository_id", json!("4711"))]).await?;
+        // Another repository that has the name now.
+        let other = ci.issuer.claims(&[("repository_id", json!("4712"))]);
+        refused(&ci.exchange(&ci.issuer.token(&other)?).await?, 404, "NotFound")?;
+        // The same one, renamed.
+        let workflow = json!("org/renamed/.github/workflows/plan.yaml@refs/heads/main");
+        let renamed = [
+            ("repository", json!("org/renamed")), ("repository_id", json!("4711")), ("workflow_ref", workflow),
+        ];
+        let session = ci.session(&renamed).await?;
+        succeeded(&ci.app.upload(&session, &inventory("renamed")).await?)?;
+        let names = "SELECT name || ' ' || CAST(github_id AS TEXT) FROM repositories WHERE owner = 'org'";
+        assert_eq!(ci.app.db_text(names).await?, ["renamed 4711"]);
+    }
+
     async fn a_session_ends_with_its_hour_or_with_the_connection(engine: Engine) {
         let ci = Ci::start(engine).await?;
         let session = ci.session(&[]).await?;

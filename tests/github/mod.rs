@@ -72,9 +72,11 @@ fn ago(minutes: u64) -> String {
     NOW.minus(Duration::from_mins(minutes)).to_string()
 }
 
+/// Its id is made of its name.
 fn repository(name: &str) -> Value {
     json!({
-        "id": 1, "name": name, "full_name": format!("acme/{name}"), "owner": { "login": "acme" }, "private": true,
+        "id": name.bytes().map(i64::from).sum::<i64>(), "name": name, "full_name": format!("acme/{name}"),
+        "owner": { "login": "acme" }, "private": true,
         "default_branch": "main",
     })
 }

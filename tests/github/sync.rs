@@ -259,6 +259,22 @@ on_both_engines! {
         assert_eq!(app.db_text("SELECT host FROM repositories WHERE name = 'new'").await?, ["127.0.0.1"]);
     }
 
+    async fn a_renaming_that_was_missed_is_made_up_for(engine: Engine) {
+        let (app, github) = start_with_instances(engine).await?;
+        fill(&github);
+        sync(&app).await?;
+        let known = "SELECT id || ' ' || name || ' ' || status FROM repositories WHERE name LIKE 'synced%'";
+        let before = app.db_text(known).await?;
+        let id = repository("synced")["id"].clone();
+        let mut renamed = repository("synced-anew");
+        renamed["id"] = id;
+        github.world().repositories = vec![renamed];
+        app.advance(Duration::from_hours(1));
+        assert!(sync(&app).await?.imported.is_empty());
+        let after: Vec<String> = before.iter().map(|row| row.replace(" synced ", " synced-anew ")).collect();
+        assert_eq!(app.db_text(known).await?, after);
+    }
+
     async fn a_commit_of_the_future_counts_as_now(engine: Engine) {
         let (app, github) = start_with_instances(engine).await?;
         let mut late = commit("a1", "Add vpc");

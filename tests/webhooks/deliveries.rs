@@ -138,7 +138,8 @@ on_both_engines! {
         let rows = app
             .db_text("SELECT event || ' ' || COALESCE(action, '-') FROM webhook_deliveries ORDER BY delivery_id")
             .await?;
-        assert_eq!(rows, ["unheard_of invented", "check_run created", "push -"]);
+        // What no workspace has may be delivered again once one has it.
+        assert_eq!(rows, ["unheard_of invented", "check_run created"]);
     }
 
     async fn an_action_that_nobody_knows_is_accepted_and_changes_nothing(engine: Engine) {

@@ -9,8 +9,9 @@ use tests::harness::{Engine, TestApp, root};
 
 use super::{Github, start};
 
-/// Examples whose event is used, but for five pushes of tags and one of new permissions.
-const APPLIED: usize = 67;
+/// Examples whose event is used, but for five pushes of tags, one of new permissions, and a run of another repository
+/// that has the name of the one before.
+const APPLIED: usize = 66;
 
 /// The file with the examples of github.com.
 fn file() -> PathBuf {

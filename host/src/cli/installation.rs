@@ -113,7 +113,8 @@ async fn refresh(
 ) -> Result<(), StoreError> {
     for row in installations::find_installations(tx, described.github_id).await? {
         let is_ours = row.workspace_id == scope.workspace_id();
-        if is_ours && installations::set_status(tx, &row, Some(described.account), described.status, now).await? {
+        let account = Some(described.account);
+        if is_ours && installations::set_status(tx, &row, account, described.status, now, None).await? {
             installations::set_repository_status(tx, &row, described.status).await?;
         }
     }

@@ -43,17 +43,25 @@ pub(super) struct Index {
     /// Its columns between the workspace and the id.
     columns: &'static [&'static str],
     has_workspace: bool,
+    /// A column and the words as SQL, of which it has one in every row of a partial index.
+    only: Option<(&'static str, &'static str)>,
 }
 
 impl Index {
     /// `workspace_id`, these columns, `id`.
     pub(super) const fn of(columns: &'static [&'static str]) -> Self {
-        Self { columns, has_workspace: true }
+        Self { columns, has_workspace: true, only: None }
     }
 
     /// These columns, `id`.
     pub(super) const fn without_workspace(columns: &'static [&'static str]) -> Self {
-        Self { columns, has_workspace: false }
+        Self { columns, has_workspace: false, only: None }
+    }
+
+    /// A partial index: only rows whose `column` is one of `words`, which are SQL as the migration has it.
+    pub(super) const fn only(mut self, column: &'static str, words: &'static str) -> Self {
+        self.only = Some((column, words));
+        self
     }
 }
 
@@ -158,9 +166,9 @@ impl List {
     fn choices(&self) -> Vec<Choice<'_>> {
         let indexes = self.table.indexes.iter().filter_map(|index| Some((self.share(index)?, index)));
         let Some((_, index)) = indexes.min_by_key(|(share, _)| *share) else {
-            return vec![Choice { has_workspace: true, terms: Vec::new() }];
+            return vec![Choice { has_workspace: true, only: None, terms: Vec::new() }];
         };
-        let mut choices = vec![Choice { has_workspace: index.has_workspace, terms: Vec::new() }];
+        let mut choices = vec![Choice { has_workspace: index.has_workspace, only: index.only, terms: Vec::new() }];
         for filter in index.columns.iter().filter_map(|column| self.filter(column)) {
             choices = choices
                 .iter()
@@ -171,12 +179,18 @@ impl List {
     }
 
     /// How many rows of a billion are left by the filters on an index's columns; none if one of the columns has no
-    /// filter, or too many walks would be needed.
+    /// filter, too many walks would be needed, or a partial index has not all rows that are wanted.
     fn share(&self, index: &Index) -> Option<u64> {
         let filters: Vec<&Filter> =
             index.columns.iter().map(|column| self.filter(column)).collect::<Option<Vec<_>>>()?;
         let walks: usize = filters.iter().map(|filter| filter.terms.len()).product();
-        let shares = filters.iter().map(|filter| u64::from(filter.share.min(1_000)));
+        let partial = match index.only {
+            Some((column, words)) => Some(
+                self.filter(column).filter(|filter| filter.terms.iter().all(|term| words.contains(term.as_str())))?,
+            ),
+            None => None,
+        };
+        let shares = filters.into_iter().chain(partial).map(|filter| u64::from(filter.share.min(1_000)));
         (walks <= MAX_WALKS).then(|| shares.fold(1_000_000_000, |left, share| left * share / 1_000))
     }
 
@@ -194,6 +208,8 @@ impl List {
                 None => format!("{} IN ({})", hidden(&format!("t.{}", filter.column)), filter.terms.join(", ")),
             }
         }));
+        // SQLite takes a partial index if its condition stands there word by word.
+        conditions.extend(choice.only.map(|(column, words)| format!("t.{column} IN {words}")));
         conditions.extend(self.conditions.iter().cloned());
         format!("SELECT t.id FROM {} t WHERE {}", self.table.name, conditions.join(" AND "))
     }
@@ -202,13 +218,19 @@ impl List {
 /// One walk along an index.
 struct Choice<'a> {
     has_workspace: bool,
+    /// See [`Index::only`].
+    only: Option<(&'static str, &'static str)>,
     /// The index's columns with a value for each.
     terms: Vec<(&'static str, &'a str)>,
 }
 
 impl<'a> Choice<'a> {
     fn with(&self, column: &'static str, term: &'a str) -> Self {
-        Self { has_workspace: self.has_workspace, terms: [self.terms.as_slice(), &[(column, term)]].concat() }
+        Self {
+            has_workspace: self.has_workspace,
+            only: self.only,
+            terms: [self.terms.as_slice(), &[(column, term)]].concat(),
+        }
     }
 }
 
@@ -229,6 +251,7 @@ mod tests {
             Index::of(&["component"]),
             Index::of(&["command"]),
             Index::without_workspace(&["instance"]),
+            Index::of(&["stack"]).only("conclusion", "('failure', 'timed_out')"),
         ],
     };
 
@@ -282,6 +305,21 @@ mod tests {
         assert_eq!(text.matches("SELECT b.id FROM (SELECT t.id").count(), 2, "{text}");
         assert_eq!(text.matches("t.command = 'apply' ORDER BY t.id DESC LIMIT 26) b").count(), 1, "{text}");
         assert_eq!(text.matches("t.command = 'remediate' ORDER BY t.id DESC LIMIT 26) b").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_partial_index_is_walked_if_it_has_all_rows_that_are_wanted() {
+        let failed = |words: &[&'static str]| {
+            let mut failed = list();
+            failed.equal("stack", Some("dev"), 30);
+            failed.one_of("conclusion", words, |_| 50);
+            text(failed)
+        };
+        let walked = "t.stack = $2 AND CASE WHEN TRUE THEN t.conclusion END IN ('failure') \
+             AND t.conclusion IN ('failure', 'timed_out') ORDER";
+        assert!(failed(&["failure"]).contains(walked), "{}", failed(&["failure"]));
+        let all = failed(&["failure", "success"]);
+        assert!(!all.contains("t.conclusion IN"), "{all}");
     }
 
     #[test]

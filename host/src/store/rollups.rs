@@ -184,8 +184,8 @@ impl Source {
     /// PostgreSQL would plan for a tenth of the table.
     fn query(self, having: &str, orphans: bool, limit: i64) -> Query {
         let (table, name, conditions) = (self.table(), self.name(), &self.conditions);
-        // SQLite would walk the workspace in the order of the groups, to save the sort of one stack's instances;
-        // PostgreSQL folds the expression away.
+        // SQLite would walk the workspace in the order of the groups, to save the sort of one stack's instances, or all
+        // stacks of a component; PostgreSQL folds the expression away.
         let group = if self.counts_instances { format!("CASE WHEN TRUE THEN {name} END") } else { name.to_owned() };
         let sums: Vec<String> = STATUSES
             .iter()
@@ -195,7 +195,7 @@ impl Source {
         let mut query = sql(format!(
             "SELECT p.*, (SELECT string_agg(s.repo, '\n' ORDER BY s.repository_id) FROM \
              (SELECT r.owner || '/' || r.name AS repo, c.repository_id FROM {table} c CROSS JOIN repositories r \
-             WHERE {conditions} AND {name} = p.name AND r.id = c.repository_id{shown} \
+             WHERE {conditions} AND {group} = p.name AND r.id = c.repository_id{shown} \
              ORDER BY c.repository_id LIMIT {MAX_REPOS}) s) AS repos \
              FROM (SELECT {group} AS name, {}, MAX(c.last_run_at) AS last_run_at FROM {table} c WHERE {conditions} \
              GROUP BY {group} HAVING {having} > 0 ORDER BY {group} LIMIT {limit}) p ORDER BY p.name",

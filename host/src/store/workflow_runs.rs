@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::keyset::{Index, List, Table, Window};
 use super::page::Page;
 use super::repositories::find_repository_id;
+use super::words::FAILED;
 use super::{Reader, StoreError, sql};
 use crate::authz::WorkspaceScope;
 
@@ -89,7 +90,7 @@ pub(crate) struct RunFilter<'a> {
     pub(crate) window: Window,
 }
 
-/// Migrations 0002, 0006, 0011 and 0019 make these.
+/// Migrations 0002, 0006, 0010, 0011, 0019 and 0026 make these.
 static RUNS: Table = Table {
     name: "workflow_runs",
     prefix: "run",
@@ -109,6 +110,9 @@ static RUNS: Table = Table {
         Index::of(&["trigger_kind"]),
         Index::of(&["command"]),
         Index::of(&["status"]),
+        Index::of(&["stack"]).only("conclusion", FAILED),
+        Index::of(&["component"]).only("conclusion", FAILED),
+        Index::without_workspace(&["repository_id"]).only("conclusion", FAILED),
     ],
 };
 

@@ -3,7 +3,7 @@
 use super::error::BackfillError;
 use super::run::Backfill;
 use super::summary::Imported;
-use crate::ingest::github::repositories::full_name;
+use crate::ingest::github::repositories::read;
 use crate::store::github::installations::InstallationRow;
 use crate::store::github::{Target, repositories};
 use crate::upstream::github_app::RepositoryPath;
@@ -50,17 +50,16 @@ impl Backfill {
         let (mut found, mut imported) = (Vec::new(), Vec::new());
         let mut tx = self.store.write.begin().await?;
         for repository in listed {
-            let Some(name) = full_name(repository) else { continue };
-            let full_name = format!("{}/{}", name.owner, name.name);
+            let Some(told) = read(repository, Some(now)) else { continue };
+            let full_name = format!("{}/{}", told.name.owner, told.name.name);
             let host = self.github.host();
-            if let Some(id) = repositories::import(&mut tx, installation, name, host, &self.entropy, now).await? {
+            let made = (&self.entropy, now);
+            if let Some(id) = repositories::import(&mut tx, installation, &told, host, None, made).await? {
                 imported.push(Imported { id, name: full_name.clone() });
             }
-            let targets = repositories::find_targets(&mut tx, name, Some(installation.github_id), host).await?;
+            let linked = Some(installation.github_id);
+            let targets = repositories::find_targets(&mut tx, told.github_id, told.name, linked, host).await?;
             let Some(target) = targets.into_iter().find(|target| target.scope == self.scope) else { continue };
-            if let Some(branch) = repository.default_branch.get() {
-                repositories::set_default_branch(&mut tx, &target, branch).await?;
-            }
             found.push(Found { target, full_name, installation: installation.github_id });
         }
         tx.commit().await?;

@@ -42,6 +42,8 @@ pub(super) struct Claims {
     pub(super) actor: Option<String>,
     /// GitHub writes numbers as text.
     #[serde(default)]
+    repository_id: Value,
+    #[serde(default)]
     run_id: Value,
     #[serde(default)]
     run_attempt: Value,
@@ -104,6 +106,11 @@ impl Claims {
         let head = self.head_ref.as_deref().filter(|head| is_pull_request && !head.is_empty())?;
         let is_default = default_branch.map_or(["main", "master"].contains(&head), |default| default == head);
         (!is_default && self.base_ref.as_deref() != Some(head)).then_some(head)
+    }
+
+    /// GitHub's id of the repository.
+    pub(super) fn repository_id(&self) -> Option<i64> {
+        integer(&self.repository_id)
     }
 
     /// GitHub's id of the run.

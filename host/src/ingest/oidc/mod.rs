@@ -33,6 +33,9 @@ use crate::store::audit_log::insert_entries;
 use crate::store::ci::oidc::{Imported, IssuedName, find_imported, use_token};
 use crate::store::ci::permissions::{CiPermission, list_permissions};
 use crate::store::ci::sessions::{NewSession, insert_session};
+use crate::store::github::identity::Told;
+use crate::store::github::{FullName, Target, repositories};
+use crate::store::{StoreError, Tx};
 
 use claims::Claims;
 pub(super) use error::OidcError;
@@ -108,7 +111,7 @@ fn parse(body: &[u8]) -> Result<(String, String), IngestError> {
 async fn identify(app: &App, jwks: &Jwks, token: &str, workspace_id: &str) -> Result<(Claims, Imported), OidcError> {
     let claims = verify::verify(app, jwks, token).await?;
     let (owner, name) = claims.repository_name().ok_or(OidcError::Malformed)?;
-    let repository = IssuedName { host: &app.config.oidc.host, owner, name };
+    let repository = IssuedName { host: &app.config.oidc.host, owner, name, github_id: claims.repository_id() };
     let imported = find_imported(&app.store.read, workspace_id, repository).await?;
     match imported {
         Some(imported) => Ok((claims, imported)),
@@ -142,6 +145,7 @@ async fn open_session(
     if !use_token(&mut tx, &claims.token_id(token), claims.forgotten_at(), now).await? {
         return Err(OidcError::Replayed);
     }
+    note_identity(&mut tx, claims, imported).await?;
     let new = NewSession {
         token_hash: hash.as_bytes(),
         repository_id: &imported.repository_id,
@@ -161,6 +165,17 @@ async fn open_session(
     insert_entries(&mut tx, &app.entropy, &[&entry]).await?;
     tx.commit().await?;
     Ok(session)
+}
+
+/// Notes the repository's id; and its name, if no webhook has told one. They say when it changed, and a token does not.
+async fn note_identity(tx: &mut Tx, claims: &Claims, imported: &Imported) -> Result<(), StoreError> {
+    let (Some(github_id), Some((owner, name))) = (claims.repository_id(), claims.repository_name()) else {
+        return Ok(());
+    };
+    let target = Target { scope: imported.scope.clone(), repository_id: imported.repository_id.clone() };
+    let name = FullName { owner, name };
+    let told = Told { github_id: Some(github_id), name, default_branch: None, at: None };
+    repositories::settle(tx, &target, &told).await
 }
 
 /// The audit row of a session that was opened.

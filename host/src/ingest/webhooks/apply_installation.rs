@@ -8,12 +8,13 @@ use serde_json::json;
 use super::error::WebhookError;
 use super::work::{Note, Outcome, Work};
 use crate::clock::Timestamp;
-use crate::ingest::github::repositories::full_name;
+use crate::ingest::github::repositories::read;
+use crate::store::github::identity::Told;
 use crate::store::github::installations::{self, InstallationRow};
 use crate::store::github::{FullName, repositories};
 use crate::upstream::github_app::types::{Installation, Repository};
 
-const NOT_LINKED: Outcome = Outcome::Ignored("no workspace is linked to this installation");
+const NOT_LINKED: Outcome = Outcome::Unheard("no workspace is linked to this installation");
 
 /// Applies an event of an installation.
 pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> {
@@ -28,7 +29,7 @@ pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> 
     let created = if work.action() == "created" { work.payload.repositories.as_slice() } else { &[] };
     let account = installation.account.as_ref().and_then(|account| account.login.get());
     for mut row in rows {
-        if installations::set_status(work.tx, &row, account, status, at).await? {
+        if installations::set_status(work.tx, &row, account, status, at, installation.updated_at.0).await? {
             status.clone_into(&mut row.status);
             follow(work, &row).await?;
         }
@@ -59,7 +60,7 @@ fn installation<'a>(work: &Work<'a>) -> Result<(&'a Installation, i64), WebhookE
 }
 
 /// The status that an action brings, and since when. GitHub tells when an installation was suspended; of the
-/// end of a suspension it tells no time, nor of a deletion, which has no successor anyway.
+/// end of a suspension it tells no time for sure, nor of a deletion, which has no successor anyway.
 fn new_status(action: &str, installation: &Installation, now: Timestamp) -> Option<(&'static str, Timestamp)> {
     match action {
         "created" => Some(("active", installation.created_at.0.unwrap_or(now))),
@@ -84,21 +85,32 @@ async fn follow(work: &mut Work<'_>, row: &InstallationRow) -> Result<(), Webhoo
 }
 
 async fn import(work: &mut Work<'_>, row: &InstallationRow, added: &[Repository]) -> Result<(), WebhookError> {
-    for name in added.iter().filter_map(full_name) {
-        if let Some(id) = repositories::import(work.tx, row, name, &work.host, work.entropy, work.now).await? {
-            work.notes.push(note(row, "repository_imported", id, name));
+    let (at, made) = (updated_at(work), (work.entropy, work.now));
+    for told in told(added) {
+        if let Some(id) = repositories::import(work.tx, row, &told, &work.host, at, made).await? {
+            work.notes.push(note(row, "repository_imported", id, told.name));
         }
     }
     Ok(())
 }
 
 async fn remove(work: &mut Work<'_>, row: &InstallationRow, removed: &[Repository]) -> Result<(), WebhookError> {
-    for name in removed.iter().filter_map(full_name) {
-        if let Some(id) = repositories::remove(work.tx, row, name).await? {
-            work.notes.push(note(row, "repository_removed", id, name));
+    let at = updated_at(work);
+    for told in told(removed) {
+        if let Some(id) = repositories::remove(work.tx, row, &told, &work.host, at).await? {
+            work.notes.push(note(row, "repository_removed", id, told.name));
         }
     }
     Ok(())
+}
+
+fn told(repositories: &[Repository]) -> Vec<Told<'_>> {
+    repositories.iter().filter_map(|repository| read(repository, None)).collect()
+}
+
+/// As of when the installation is as the event tells.
+fn updated_at(work: &Work<'_>) -> Option<Timestamp> {
+    work.payload.installation.as_ref().and_then(|installation| installation.updated_at.0)
 }
 
 fn note(row: &InstallationRow, action: &'static str, id: String, name: FullName<'_>) -> Note {

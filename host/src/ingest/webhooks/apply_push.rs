@@ -4,20 +4,18 @@ use super::error::WebhookError;
 use super::payload::Commit as Payload;
 use super::work::{Outcome, Work};
 use crate::ingest::github::commits::{self, Told};
-use crate::store::github::repositories;
 
 /// Applies a push.
 pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> {
     let payload = work.payload;
     let branch = payload.repository.as_ref().and_then(|repository| repository.default_branch.get());
     let pushed = payload.git_ref.or_empty().strip_prefix("refs/heads/");
-    let Some(branch) = branch.filter(|branch| pushed == Some(*branch) && !payload.deleted) else {
+    if branch.is_none() || pushed != branch || payload.deleted {
         return Ok(Outcome::Ignored("not a push to the default branch"));
-    };
+    }
     let told: Vec<_> = payload.commits.iter().filter_map(read).collect();
     let targets = work.targets().await?;
     for target in &targets {
-        repositories::set_default_branch(work.tx, target, branch).await?;
         commits::store(&mut work.recorder(), target, &told).await?;
     }
     Ok(Outcome::of(&targets))

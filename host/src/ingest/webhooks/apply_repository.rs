@@ -1,4 +1,5 @@
-//! `repository`: names, default branch, deletion.
+//! `repository`: names, default branch, deletion. Name and branch are written as those of every event are
+//! ([`Work::targets`]).
 
 use serde_json::json;
 
@@ -13,16 +14,10 @@ pub(super) async fn apply(work: &mut Work<'_>) -> Result<Outcome, WebhookError> 
     let name = work.repository()?;
     let former = work.payload.changes.as_ref().and_then(|changes| former_name(changes, name));
     if let Some(former) = former {
-        for target in work.targets_named(former).await? {
-            repositories::rename(work.tx, &target, name).await?;
-        }
+        work.targets_named(former).await?;
     }
     let targets = work.targets().await?;
-    let branch = work.payload.repository.as_ref().and_then(|repository| repository.default_branch.get());
     for target in &targets {
-        if let Some(branch) = branch {
-            repositories::set_default_branch(work.tx, target, branch).await?;
-        }
         if work.action() == "deleted" && repositories::mark_deleted(work.tx, target).await? {
             work.notes.push(removed(target, name));
         }

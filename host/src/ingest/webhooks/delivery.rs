@@ -95,6 +95,10 @@ async fn take(app: &App, request_id: &str, (name, id): (&str, &str), body: &[u8]
     let host = app.config.github_host();
     let mut work = Work { tx: &mut tx, payload: &payload, entropy: &app.entropy, now, host, notes: Vec::new() };
     let outcome = apply(event, &mut work).await?;
+    if matches!(outcome, Outcome::Unheard(_)) {
+        // The note that it came goes with the transaction.
+        return Ok(outcome);
+    }
     let entries: Vec<Entry> = work.notes.into_iter().map(|note| note.entry(now, request_id)).collect();
     insert_entries(&mut tx, &app.entropy, &entries.iter().collect::<Vec<_>>()).await?;
     tx.commit().await?;

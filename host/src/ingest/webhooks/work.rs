@@ -8,7 +8,7 @@ use crate::audit::{Actor, Entry};
 use crate::clock::Timestamp;
 use crate::id::Entropy;
 use crate::ingest::github::Recorder;
-use crate::ingest::github::repositories::full_name;
+use crate::ingest::github::repositories::{self as told, full_name};
 use crate::store::Tx;
 use crate::store::github::outcomes::Settled;
 use crate::store::github::{FullName, Target, repositories};
@@ -18,8 +18,10 @@ use crate::store::github::{FullName, Target, repositories};
 pub(super) enum Outcome {
     /// Told to the workspaces that it concerns.
     Applied,
-    /// Nothing here to tell it to, or nothing to tell; why.
+    /// Nothing to tell; why.
     Ignored(&'static str),
+    /// Nothing here to tell it to, as yet; why. It is not remembered, so that it can be delivered again once there is.
+    Unheard(&'static str),
     /// Taken before.
     Duplicate,
 }
@@ -29,7 +31,7 @@ impl Outcome {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Applied => "applied",
-            Self::Ignored(_) => "ignored",
+            Self::Ignored(_) | Self::Unheard(_) => "ignored",
             Self::Duplicate => "duplicate",
         }
     }
@@ -37,7 +39,7 @@ impl Outcome {
     /// Why, where there is more to say.
     pub(super) const fn reason(self) -> Option<&'static str> {
         match self {
-            Self::Ignored(reason) => Some(reason),
+            Self::Ignored(reason) | Self::Unheard(reason) => Some(reason),
             Self::Applied | Self::Duplicate => None,
         }
     }
@@ -45,7 +47,7 @@ impl Outcome {
     /// Of an event of a repository.
     pub(super) const fn of(targets: &[Target]) -> Self {
         if targets.is_empty() {
-            return Self::Ignored("no workspace has this repository, or none that is linked to its installation");
+            return Self::Unheard("no workspace has this repository, or none that is linked to its installation");
         }
         Self::Applied
     }
@@ -141,12 +143,17 @@ impl<'a> Work<'a> {
         self.targets_named(repository).await
     }
 
-    /// The repository of a name in the workspaces that have it, locked.
-    pub(super) async fn targets_named(&mut self, repository: FullName<'_>) -> Result<Vec<Target>, WebhookError> {
-        let installation = self.payload.installation.as_ref().and_then(|installation| installation.id);
-        let targets = repositories::find_targets(self.tx, repository, installation, &self.host).await?;
+    /// The repository in the workspaces that have it, locked; where its id is not known, by this name, which it may
+    /// have had before. What the event tells of the repository itself is written.
+    pub(super) async fn targets_named(&mut self, name: FullName<'_>) -> Result<Vec<Target>, WebhookError> {
+        let payload = self.payload;
+        let repository = payload.repository.as_ref().and_then(|repository| told::read(repository, None));
+        let repository = repository.ok_or(WebhookError::MissingField("repository"))?;
+        let installation = payload.installation.as_ref().and_then(|installation| installation.id);
+        let targets = repositories::find_targets(self.tx, repository.github_id, name, installation, &self.host).await?;
         for target in &targets {
             repositories::lock(self.tx, target, self.now).await?;
+            repositories::settle(self.tx, target, &repository).await?;
         }
         Ok(targets)
     }

@@ -18,9 +18,12 @@ pub(crate) struct IssuedName<'a> {
     pub(crate) host: &'a str,
     pub(crate) owner: &'a str,
     pub(crate) name: &'a str,
+    /// GitHub's id, which stays when the name changes.
+    pub(crate) github_id: Option<i64>,
 }
 
-/// The repository in a workspace, if the workspace exists and the repository is connected to it.
+/// The repository in a workspace, if the workspace exists and the repository is connected to it. The name counts as
+/// long as no id of the row is known: a new repository does not speak for one that had its name before.
 ///
 /// Security: the scope comes from the repository's own row. The id of the workspace comes from the request,
 /// and proves nothing; that the repository belongs to it does.
@@ -32,13 +35,16 @@ pub(crate) async fn find_imported(
     let row: Option<(String, String, Option<String>)> = reader
         .fetch_optional(
             sql("SELECT r.workspace_id, r.id, r.default_branch FROM repositories r \
-                 JOIN workspaces w ON w.id = r.workspace_id WHERE r.workspace_id = $1 AND LOWER(r.owner) = LOWER($2) AND LOWER(r.name) = LOWER($3) \
+                 JOIN workspaces w ON w.id = r.workspace_id WHERE r.workspace_id = $1 \
+                 AND (r.github_id = $5 OR LOWER(r.owner) = LOWER($2) AND LOWER(r.name) = LOWER($3) \
+                 AND (r.github_id IS NULL OR $5 IS NULL)) \
                  AND LOWER(r.host) = LOWER($4) AND r.status = 'active' AND w.status = 'active' \
-                 ORDER BY r.id LIMIT 1")
+                 ORDER BY CASE WHEN r.github_id = $5 THEN 0 ELSE 1 END, r.id LIMIT 1")
             .bind(workspace_id)
             .bind(repository.owner)
             .bind(repository.name)
-            .bind(repository.host),
+            .bind(repository.host)
+            .bind(repository.github_id),
         )
         .await?;
     Ok(row.map(|(workspace_id, repository_id, default_branch)| Imported {

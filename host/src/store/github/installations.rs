@@ -90,7 +90,8 @@ pub(crate) async fn link(
     Ok(inserted > 0)
 }
 
-/// Sets the status as of `at`; false if a later one is known. `uninstalled` is final, because an App that
+/// Sets the status as of `at`; false if a later one is known. Which is later is told by `updated_at`, GitHub's of the
+/// installation, unless the end of a suspension has left it as it was. `uninstalled` is final, because an App that
 /// is installed again has a new id.
 pub(crate) async fn set_status(
     tx: &mut Tx,
@@ -98,19 +99,21 @@ pub(crate) async fn set_status(
     account: Option<&str>,
     status: &str,
     at: Timestamp,
+    updated_at: Option<Timestamp>,
 ) -> Result<bool, StoreError> {
     let updated = tx
         .execute(
             sql("UPDATE github_installations SET \
                  status_since = CASE WHEN status = $3 THEN status_since ELSE $4 END, \
-                 status = $3, account = COALESCE($5, account) \
-                 WHERE workspace_id = $1 AND id = $2 AND status <> 'uninstalled' \
-                 AND (status_since <= $4 OR $3 = 'uninstalled')")
+                 status = $3, account = COALESCE($5, account), github_updated_at = $6 \
+                 WHERE workspace_id = $1 AND id = $2 AND status <> 'uninstalled' AND ($3 = 'uninstalled' OR \
+                 CASE WHEN github_updated_at <> $6 THEN github_updated_at < $6 ELSE status_since <= $4 END)")
             .bind(&installation.workspace_id)
             .bind(&installation.id)
             .bind(status)
             .bind(at)
-            .bind(account),
+            .bind(account)
+            .bind(updated_at),
         )
         .await?;
     Ok(updated > 0)

@@ -7,6 +7,7 @@
 pub(crate) mod approvals;
 pub(crate) mod commits;
 pub(crate) mod deliveries;
+pub(crate) mod identity;
 pub(crate) mod installations;
 pub(crate) mod jobs;
 pub(crate) mod links;

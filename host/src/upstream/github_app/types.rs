@@ -29,10 +29,13 @@ pub(crate) struct Installation {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Repository {
+    pub(crate) id: Option<i64>,
     name: Text,
     full_name: Text,
     owner: Option<Account>,
     pub(crate) default_branch: Text,
+    /// Where the whole repository is told of; events of installations have id and name alone.
+    pub(crate) updated_at: Moment,
 }
 
 impl Repository {
