@@ -56,12 +56,11 @@ fn run(number: i64, (id, at): (i64, &str), name: &str) -> Value {
     of((id, at), event(name, "requested", "workflow_run", run))
 }
 
-async fn upload(app: &TestApp, name: &str) -> Result<()> {
-    let token = app.workspace_token("acme").await?;
+async fn upload(app: &TestApp, token: &str, name: &str) -> Result<()> {
     let inventory = json!({
         "repo_owner": "acme", "repo_name": name, "instances": [{ "component": "vpc", "stack": "dev" }],
     });
-    let reply = app.upload(&token, &inventory).await?;
+    let reply = app.upload(token, &inventory).await?;
     ensure!(reply.status == 200, "{}", reply.body);
     Ok(())
 }
@@ -135,14 +134,15 @@ on_both_engines! {
         let github = Github::new(&app);
         let added = membership("added", "2026-08-21T08:00:00Z", &[(4_711, "infra-1")]);
         github.apply("installation_repositories", &added).await?;
-        upload(&app, "infra-1").await?;
-        upload(&app, "infra-2").await?;
+        let token = app.workspace_token("acme").await?;
+        upload(&app, &token, "infra-1").await?;
+        upload(&app, &token, "infra-2").await?;
         github.apply("repository", &renamed(4_711, "2026-08-21T09:00:00Z", "infra-1", "infra-2")).await?;
         let mut rows = app.db_text(NUMBERED).await?;
         rows.sort();
         assert_eq!(rows, ["infra-2 active 4711", "set aside uninstalled -"]);
         // What is uploaded from now on goes to the repository of before.
-        upload(&app, "infra-2").await?;
+        upload(&app, &token, "infra-2").await?;
         let mut after = app.db_text(NUMBERED).await?;
         after.sort();
         assert_eq!(after, rows);
